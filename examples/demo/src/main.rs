@@ -1,0 +1,2 @@
+//! A device and a local platform in conversation over loopback.
+fn main() {}
