@@ -1,0 +1,76 @@
+//! Writes seed corpora from the shared vectors, one file a vector, named by what it means.
+//!
+//! Run in this directory: `cargo run --bin seeds`. A target finds its seeds in `corpus/<target>`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
+
+use std::path::Path;
+use std::{fs, io, process};
+
+/// Where a target's seeds come from.
+struct Source {
+    target: &'static str,
+    /// Relative to `../vectors`: a file whose whole content is a seed, or a directory of such files.
+    path: &'static str,
+}
+
+const SOURCES: &[Source] = &[];
+
+/// Hexadecimal packets: the file, the key of the list in it (empty: the file is the list), and the targets they seed.
+const PACKETS: &[(&str, &str, &[&str])] = &[];
+
+fn main() {
+    if let Err(error) = write_all() {
+        eprintln!("seeds: {error}");
+        process::exit(1);
+    }
+}
+
+fn write_all() -> io::Result<()> {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors");
+    for source in SOURCES {
+        let path = vectors.join(source.path);
+        if path.is_dir() {
+            for entry in fs::read_dir(path)? {
+                let path = entry?.path();
+                if path.is_file() {
+                    seed(source.target, &file_name(&path), &fs::read(&path)?)?;
+                }
+            }
+        } else {
+            seed(source.target, &file_name(&path), &fs::read(&path)?)?;
+        }
+    }
+    for (file, key, targets) in PACKETS {
+        let document: serde_json::Value = serde_json::from_slice(&fs::read(vectors.join(file))?)?;
+        let list = if key.is_empty() { &document } else { &document[key] };
+        for (number, item) in list.as_array().into_iter().flatten().enumerate() {
+            let Some(hex) = item["hex"].as_str() else { continue };
+            let name = ["why", "reason", "id"].iter().find_map(|key| item[*key].as_str()).unwrap_or("packet");
+            for target in *targets {
+                seed(target, &format!("{number:03}-{}", words(name)), &bytes(hex))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn seed(target: &str, name: &str, content: &[u8]) -> io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(name), content)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn words(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect()
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    hex.as_bytes()
+        .chunks(2)
+        .filter_map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
