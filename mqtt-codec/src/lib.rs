@@ -7,6 +7,10 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod filter;
 mod out;
+mod topic;
 
+pub use filter::{Level, TopicFilter};
 pub use out::{Out, SliceOut};
+pub use topic::{MAX_TOPIC_LEN, TopicBounds, TopicError, TopicName, TopicRule};
