@@ -1,3 +1,30 @@
 //! CoAP without IO: messages, options, TCP framing, link-format and an endpoint with observe and block-wise transfer.
 #![no_std]
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+mod code;
+mod content_format;
+mod error;
+mod meaning;
+mod message;
+mod option;
+mod out;
+mod rules;
+mod token;
+mod writer;
+
+pub use code::{Code, ParseCodeError};
+pub use content_format::ContentFormat;
+pub use error::{Answer, DecodeError, EncodeError, Refusal, Rule};
+pub use meaning::Meaning;
+pub use message::{Kind, Message};
+pub use option::{
+    Block, BlockError, Definition, Format, Iter, Known, Opt, OptionNumber, Options, Oscore, Uint,
+};
+pub use out::{Out, SliceOut};
+pub use rules::{Policy, Rules};
+pub use token::Token;
+pub use writer::{Length, Writer};

@@ -1,0 +1,207 @@
+//! What a message is, and whether a receiver may act on it (RFC 7252 §4.2, §4.3, §5.4).
+//!
+//! Contract: a [`Meaning`] is given only for a message whose type and code go together and whose
+//! critical options are all known, within their limits and not repeated. Otherwise the [`Refusal`] says
+//! what to answer.
+
+use crate::option::{Definition, Format, Known, Opt, OptionNumber, Oscore};
+use crate::{Answer, Block, Code, Kind, Message, Options, Policy, Refusal, Rule, Rules};
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Meaning {
+    /// A confirmable empty message: answer with a reset (RFC 7252 §4.3).
+    Ping,
+    /// An empty acknowledgement.
+    Acknowledgement,
+    /// An empty reset.
+    Reset,
+    /// A request.
+    Request,
+    /// A response, separate or in an acknowledgement.
+    Response,
+}
+
+impl Message<'_> {
+    /// Tells what the message is to a receiver that knows these options.
+    ///
+    /// ```
+    /// use coap_codec::{Answer, Code, Known, Meaning, Message, Rules};
+    ///
+    /// let request = Message::decode(b"\x40\x01\x00\x01\xB1a", Rules::new())?;
+    /// assert_eq!(request.meaning(&Known::REGISTERED, Rules::new())?, Meaning::Request);
+    ///
+    /// let odd = Message::decode(b"\x40\x01\x00\x01\xE1\x26\x02x", Rules::new())?;
+    /// let refusal = odd.meaning(&Known::REGISTERED, Rules::new()).unwrap_err();
+    /// assert_eq!(refusal.answer, Answer::Respond(Code::BAD_OPTION));
+    /// assert_eq!(refusal.to_string(), "Option-9999: unknown critical option (RFC 7252 5.4.1)");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the message must not be acted on. A request is answered with 4.00, 4.02 or 4.05; anything else
+    /// is reset if confirmable and dropped if not. A non-confirmable request with a bad critical option
+    /// is dropped as well (RFC 7252 §5.4.1).
+    pub fn meaning(&self, known: &Known<'_>, rules: Rules) -> Result<Meaning, Refusal> {
+        let meaning = match (self.kind, self.code) {
+            (Kind::Confirmable, Code::EMPTY) => return Ok(Meaning::Ping),
+            (Kind::Acknowledgement, Code::EMPTY) => return Ok(Meaning::Acknowledgement),
+            (Kind::Reset, Code::EMPTY) => return Ok(Meaning::Reset),
+            (Kind::NonConfirmable, Code::EMPTY) | (Kind::Reset, _) => Err(Rule::KindCode),
+            (kind, code) if code.is_request() && kind == Kind::Acknowledgement => Err(Rule::KindCode),
+            (_, code) => sort(code, rules),
+        };
+        let meaning = match meaning {
+            Ok(meaning) => meaning,
+            Err(rule) => return Err(self.refuse(Fault { rule, option: None, left: 0 })),
+        };
+        let faults = Faults { known, rules, request: meaning == Meaning::Request, bert: false };
+        match faults.find(&self.options, self.payload) {
+            None if meaning == Meaning::Request && !self.code.is_known_method() => {
+                Err(self.refuse(Fault { rule: Rule::Method, option: None, left: 0 }))
+            }
+            None => Ok(meaning),
+            Some(fault) => Err(self.refuse(fault)),
+        }
+    }
+
+    /// The first critical option outside `known`, with the answer RFC 7252 §5.4.1 asks for: 4.02 to a
+    /// confirmable request, a reset to a confirmable response, silence to the rest.
+    #[must_use]
+    pub fn unknown_critical(&self, known: &Known<'_>) -> Option<Refusal> {
+        let fault = unknown_critical(&self.options, known)?;
+        Some(self.refuse(fault))
+    }
+
+    #[cold]
+    fn refuse(&self, fault: Fault) -> Refusal {
+        let answer = match (self.code.is_request(), self.kind) {
+            (_, Kind::Acknowledgement | Kind::Reset) => Answer::Ignore,
+            (true, Kind::NonConfirmable) if fault.response() == Code::BAD_OPTION => Answer::Ignore,
+            (true, _) => Answer::Respond(fault.response()),
+            (false, Kind::Confirmable) => Answer::Reset(self.id),
+            (false, Kind::NonConfirmable) => Answer::Ignore,
+        };
+        let offset = match fault.option {
+            Some(_) => self.options_at() + self.options.encoded_len() - fault.left,
+            None => 0,
+        };
+        Refusal { rule: fault.rule, option: fault.option, offset, answer }
+    }
+}
+
+/// Request or response, or why neither.
+pub(crate) fn sort(code: Code, rules: Rules) -> Result<Meaning, Rule> {
+    match code.class() {
+        0 => Ok(Meaning::Request),
+        3 if rules.class_3 == Policy::Refuse => Err(Rule::CodeClass),
+        2..=5 => Ok(Meaning::Response),
+        _ => Err(Rule::CodeClass),
+    }
+}
+
+/// A fault of one option, and the bytes of options left from its start on.
+#[derive(Clone, Copy)]
+pub(crate) struct Fault {
+    pub(crate) rule: Rule,
+    pub(crate) option: Option<OptionNumber>,
+    pub(crate) left: usize,
+}
+
+impl Fault {
+    /// The response to a request with this fault.
+    pub(crate) const fn response(&self) -> Code {
+        match self.rule {
+            Rule::Method => Code::METHOD_NOT_ALLOWED,
+            Rule::BlockSize | Rule::ShortBlock | Rule::HopLimit => Code::BAD_REQUEST,
+            _ => Code::BAD_OPTION,
+        }
+    }
+}
+
+pub(crate) fn unknown_critical(options: &Options<'_>, known: &Known<'_>) -> Option<Fault> {
+    let mut rest = options.iter();
+    loop {
+        let left = rest.wire_left();
+        let number = rest.next()?.number;
+        if number.is_critical() && known.definition(number).is_none() {
+            return Some(Fault { rule: Rule::UnknownCritical, option: Some(number), left });
+        }
+    }
+}
+
+/// The search for what keeps a receiver from acting on a message.
+pub(crate) struct Faults<'k> {
+    pub(crate) known: &'k Known<'k>,
+    pub(crate) rules: Rules,
+    pub(crate) request: bool,
+    /// Over reliable transports size exponent 7 has a meaning (RFC 8323 §6).
+    pub(crate) bert: bool,
+}
+
+impl Faults<'_> {
+    pub(crate) fn find(&self, options: &Options<'_>, payload: &[u8]) -> Option<Fault> {
+        let (mut rest, mut last) = (options.iter(), None);
+        loop {
+            let left = rest.wire_left();
+            let option = rest.next()?;
+            let again = last.replace(option.number) == Some(option.number);
+            if let Some(rule) = self.judge(option, again, payload) {
+                return Some(Fault { rule, option: Some(option.number), left });
+            }
+        }
+    }
+
+    fn judge(&self, option: Opt<'_>, again: bool, payload: &[u8]) -> Option<Rule> {
+        let critical = option.number.is_critical();
+        let Some(row) = self.known.definition(option.number) else {
+            return critical.then_some(Rule::UnknownCritical);
+        };
+        if !row.allows(option.value.len()) {
+            return critical.then_some(Rule::OptionRange);
+        }
+        if again && !row.repeatable {
+            return critical.then_some(Rule::Repeated);
+        }
+        self.judge_value(option, row, payload)
+    }
+
+    #[inline]
+    fn judge_value(&self, option: Opt<'_>, row: &Definition, payload: &[u8]) -> Option<Rule> {
+        match row.format {
+            Format::Block => self.judge_block(option, payload),
+            Format::Text if self.rules.text == Policy::Refuse && option.number.is_critical() => {
+                let dots = option.number == OptionNumber::URI_PATH && matches!(option.value, b"." | b"..");
+                match (option.text(), dots) {
+                    (None, _) => Some(Rule::Text),
+                    (_, true) => Some(Rule::DotSegment),
+                    _ => None,
+                }
+            }
+            Format::Uint if option.number == OptionNumber::HOP_LIMIT => {
+                (option.uint() == Some(0)).then_some(Rule::HopLimit)
+            }
+            Format::Opaque if option.number == OptionNumber::OSCORE => {
+                Oscore::read(option.value).is_none().then_some(Rule::Oscore)
+            }
+            _ => None,
+        }
+    }
+
+    /// The payload belongs to Block1 in a request and to Block2 in a response (RFC 7959 §2.1).
+    fn judge_block(&self, option: Opt<'_>, payload: &[u8]) -> Option<Rule> {
+        let block = Block::read(option.value).ok()?;
+        if block.exponent == Block::BERT && !self.bert {
+            return Some(Rule::BlockSize);
+        }
+        let carries = match option.number {
+            OptionNumber::BLOCK1 | OptionNumber::Q_BLOCK1 => self.request,
+            OptionNumber::BLOCK2 | OptionNumber::Q_BLOCK2 => !self.request,
+            _ => false,
+        };
+        let short = carries && block.more && !block.fits(payload.len());
+        (short && self.rules.short_block == Policy::Refuse).then_some(Rule::ShortBlock)
+    }
+}

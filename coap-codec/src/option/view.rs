@@ -1,0 +1,407 @@
+//! The options of a message, checked once and then read without errors.
+//!
+//! Contract: [`Options`] come from decoding or from [`Options::new`], which both check everything there
+//! is to check about form. The typed views treat an elective option of a wrong length, and every
+//! occurrence after the first of an option that may occur once, as absent (RFC 7252 §5.4.3, §5.4.5);
+//! critical ones that break those rules are for [`Message::meaning`](crate::Message::meaning) to refuse.
+
+use core::fmt;
+
+use super::{Block, Cut, Known, Opt, OptionNumber, Oscore, delta, encoded_len, put, split_first};
+use crate::{ContentFormat, EncodeError, Out};
+
+/// Options in ascending order, over the bytes of a message or over a caller's list.
+///
+/// ```
+/// use coap_codec::{Opt, OptionNumber, Options, Uint};
+///
+/// let age = Uint::new(90);
+/// let list = [Opt::new(OptionNumber::URI_PATH, b"sensors"), Opt::new(OptionNumber::MAX_AGE, &age)];
+/// let options = Options::new(&list)?;
+/// assert_eq!(options.max_age(), 90);
+/// assert_eq!(options.uri_path().next(), Some(&b"sensors"[..]));
+/// # Ok::<(), coap_codec::EncodeError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Options<'a>(Form<'a>);
+
+#[derive(Clone, Copy)]
+enum Form<'a> {
+    /// Bytes that [`super::split_first`] has walked to their end.
+    Wire(&'a [u8]),
+    /// A list in order, and the bytes it takes.
+    List { list: &'a [Opt<'a>], len: usize },
+}
+
+impl<'a> Options<'a> {
+    /// No options.
+    pub const EMPTY: Options<'static> = Options(Form::Wire(&[]));
+
+    /// Options from a caller's list, in the order they will be sent.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::OptionOrder`] if numbers do not ascend, [`EncodeError::OptionLength`] for a value
+    /// above 65,804 bytes. Limits of single options are not applied: a test may send what it likes.
+    #[inline]
+    pub fn new(list: &'a [Opt<'a>]) -> Result<Self, EncodeError> {
+        let (mut last, mut len) = (OptionNumber(0), 0);
+        for &option in list {
+            len += encoded_len(delta(last, option)?, option.value.len());
+            last = option.number;
+        }
+        Ok(Self(Form::List { list, len }))
+    }
+
+    /// Options over bytes that were walked to their end without an error.
+    #[inline]
+    pub(crate) const fn checked(wire: &'a [u8]) -> Self {
+        Self(Form::Wire(wire))
+    }
+
+    /// Bytes they take in a message.
+    #[inline]
+    #[must_use]
+    pub const fn encoded_len(&self) -> usize {
+        match self.0 {
+            Form::Wire(wire) => wire.len(),
+            Form::List { len, .. } => len,
+        }
+    }
+
+    /// Whether there are none.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.encoded_len() == 0
+    }
+
+    /// All of them, as they stand in the message.
+    #[inline]
+    #[must_use]
+    pub const fn iter(&self) -> Iter<'a> {
+        match self.0 {
+            Form::Wire(wire) => Iter { number: 0, wire, list: &[] },
+            Form::List { list, .. } => Iter { number: 0, wire: &[], list },
+        }
+    }
+
+    /// Those a receiver acts on: known, of an allowed length, and the first of their number where there
+    /// may be one.
+    pub fn recognised<'k>(&self, known: &'k Known<'k>) -> impl Iterator<Item = Opt<'a>> + use<'a, 'k> {
+        let mut last = None;
+        self.iter().filter(move |option| {
+            let again = last.replace(option.number) == Some(option.number);
+            known
+                .definition(option.number)
+                .is_some_and(|row| row.allows(option.value.len()) && (row.repeatable || !again))
+        })
+    }
+
+    /// Values of every occurrence of an option, registered limits applied.
+    #[inline]
+    pub fn all(&self, number: OptionNumber) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let row = number.definition();
+        self.iter()
+            .skip_while(move |option| option.number < number)
+            .take_while(move |option| option.number == number)
+            .map(|option| option.value)
+            .filter(move |value| row.is_none_or(|row| row.allows(value.len())))
+    }
+
+    /// The value of the first occurrence of an option, registered limits applied.
+    #[inline]
+    #[must_use]
+    pub fn first(&self, number: OptionNumber) -> Option<&'a [u8]> {
+        let option = self.iter().find(|option| option.number >= number)?;
+        let allowed =
+            option.number == number && number.definition().is_none_or(|row| row.allows(option.value.len()));
+        allowed.then_some(option.value)
+    }
+
+    /// The first occurrence as an unsigned integer; `None` also above four bytes.
+    #[inline]
+    #[must_use]
+    pub fn uint(&self, number: OptionNumber) -> Option<u32> {
+        super::uint::read(self.first(number)?)
+    }
+
+    /// The first occurrence as a block.
+    #[inline]
+    #[must_use]
+    pub fn block(&self, number: OptionNumber) -> Option<Block> {
+        Block::read(self.first(number)?).ok()
+    }
+
+    /// Whether an option is there, of an allowed length.
+    #[inline]
+    #[must_use]
+    pub fn has(&self, number: OptionNumber) -> bool {
+        self.first(number).is_some()
+    }
+
+    /// If-Match: entity tags of which the resource must have one; an empty one asks that it exist.
+    pub fn if_match(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.all(OptionNumber::IF_MATCH)
+    }
+
+    /// Uri-Host, to be read as UTF-8.
+    #[must_use]
+    pub fn uri_host(&self) -> Option<&'a [u8]> {
+        self.first(OptionNumber::URI_HOST)
+    }
+
+    /// ETags: one in a response, any number in a request.
+    pub fn etags(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.all(OptionNumber::ETAG)
+    }
+
+    /// If-None-Match: the resource must not exist.
+    #[must_use]
+    pub fn if_none_match(&self) -> bool {
+        self.has(OptionNumber::IF_NONE_MATCH)
+    }
+
+    /// Observe: 0 registers, 1 deregisters; in a response the 24-bit sequence number.
+    #[must_use]
+    pub fn observe(&self) -> Option<u32> {
+        self.uint(OptionNumber::OBSERVE)
+    }
+
+    /// Uri-Port.
+    #[must_use]
+    pub fn uri_port(&self) -> Option<u16> {
+        self.uint(OptionNumber::URI_PORT).and_then(|port| u16::try_from(port).ok())
+    }
+
+    /// Location-Path segments.
+    pub fn location_path(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.all(OptionNumber::LOCATION_PATH)
+    }
+
+    /// OSCORE, in its parts; `None` also if it does not parse.
+    #[must_use]
+    pub fn oscore(&self) -> Option<Oscore<'a>> {
+        Oscore::read(self.first(OptionNumber::OSCORE)?)
+    }
+
+    /// Uri-Path segments, percent-decoded by nature: a slash in one is part of it.
+    pub fn uri_path(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.all(OptionNumber::URI_PATH)
+    }
+
+    /// Content-Format of the payload.
+    #[must_use]
+    pub fn content_format(&self) -> Option<ContentFormat> {
+        self.format(OptionNumber::CONTENT_FORMAT)
+    }
+
+    /// Max-Age in seconds, 60 if absent (RFC 7252 §5.10.5).
+    #[must_use]
+    pub fn max_age(&self) -> u32 {
+        self.uint(OptionNumber::MAX_AGE).unwrap_or(60)
+    }
+
+    /// Uri-Query arguments.
+    pub fn uri_query(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.all(OptionNumber::URI_QUERY)
+    }
+
+    /// Hop-Limit, 16 if a proxy adds it (RFC 8768 §3); `None` if absent or the illegal zero.
+    #[must_use]
+    pub fn hop_limit(&self) -> Option<u8> {
+        self.uint(OptionNumber::HOP_LIMIT).and_then(|hops| u8::try_from(hops).ok()).filter(|&hops| hops > 0)
+    }
+
+    /// Accept: the format the client wants.
+    #[must_use]
+    pub fn accept(&self) -> Option<ContentFormat> {
+        self.format(OptionNumber::ACCEPT)
+    }
+
+    /// Location-Query arguments.
+    pub fn location_query(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.all(OptionNumber::LOCATION_QUERY)
+    }
+
+    /// EDHOC: the payload begins with message 3 (RFC 9668).
+    #[must_use]
+    pub fn edhoc(&self) -> bool {
+        self.has(OptionNumber::EDHOC)
+    }
+
+    /// Block1: which piece of the request body.
+    #[must_use]
+    pub fn block1(&self) -> Option<Block> {
+        self.block(OptionNumber::BLOCK1)
+    }
+
+    /// Block2: which piece of the response body.
+    #[must_use]
+    pub fn block2(&self) -> Option<Block> {
+        self.block(OptionNumber::BLOCK2)
+    }
+
+    /// Q-Block1: which piece of the request body (RFC 9177).
+    #[must_use]
+    pub fn q_block1(&self) -> Option<Block> {
+        self.block(OptionNumber::Q_BLOCK1)
+    }
+
+    /// Q-Block2: which piece of the response body; several in a request for missing ones (RFC 9177).
+    pub fn q_block2(&self) -> impl Iterator<Item = Block> + use<'a> {
+        self.all(OptionNumber::Q_BLOCK2).filter_map(|value| Block::read(value).ok())
+    }
+
+    /// Size1: bytes of the request body, or the most a 4.13 would accept.
+    #[must_use]
+    pub fn size1(&self) -> Option<u32> {
+        self.uint(OptionNumber::SIZE1)
+    }
+
+    /// Size2: bytes of the response body; in a request, a wish to know.
+    #[must_use]
+    pub fn size2(&self) -> Option<u32> {
+        self.uint(OptionNumber::SIZE2)
+    }
+
+    /// Proxy-Uri, to be read as UTF-8.
+    #[must_use]
+    pub fn proxy_uri(&self) -> Option<&'a [u8]> {
+        self.first(OptionNumber::PROXY_URI)
+    }
+
+    /// Proxy-Scheme, to be read as UTF-8.
+    #[must_use]
+    pub fn proxy_scheme(&self) -> Option<&'a [u8]> {
+        self.first(OptionNumber::PROXY_SCHEME)
+    }
+
+    /// Echo (RFC 9175 §2.2).
+    #[must_use]
+    pub fn echo(&self) -> Option<&'a [u8]> {
+        self.first(OptionNumber::ECHO)
+    }
+
+    /// No-Response: bit `class - 1` set means no interest in that class; 0 means interest in all
+    /// (RFC 7967 §2.1).
+    #[must_use]
+    pub fn no_response(&self) -> Option<u8> {
+        self.uint(OptionNumber::NO_RESPONSE).and_then(|bits| u8::try_from(bits).ok())
+    }
+
+    /// Request-Tags (RFC 9175 §3.2).
+    pub fn request_tags(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.all(OptionNumber::REQUEST_TAG)
+    }
+
+    /// Whether Uri-Path is exactly these segments.
+    #[must_use]
+    pub fn path_is(&self, segments: &[&str]) -> bool {
+        self.uri_path().eq(segments.iter().map(|segment| segment.as_bytes()))
+    }
+
+    fn format(&self, number: OptionNumber) -> Option<ContentFormat> {
+        self.uint(number).and_then(|format| u16::try_from(format).ok()).map(ContentFormat)
+    }
+
+    /// Writes them; the caller has asked for room.
+    #[inline]
+    pub(crate) fn put(&self, out: &mut (impl Out + ?Sized)) {
+        match self.0 {
+            Form::Wire([]) => {}
+            Form::Wire(wire) => out.put(wire),
+            Form::List { list, .. } => {
+                let mut last = 0;
+                for option in list {
+                    // Order was checked when the list was taken in.
+                    put(usize::from(option.number.0.saturating_sub(last)), option.value, out);
+                    last = option.number.0;
+                }
+            }
+        }
+    }
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options::EMPTY
+    }
+}
+
+impl PartialEq for Options<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Options<'_> {}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Display for Options<'_> {
+    /// `Uri-Path: "a", Accept: 60`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, option) in self.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            option.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> IntoIterator for Options<'a> {
+    type Item = Opt<'a>;
+    type IntoIter = Iter<'a>;
+
+    #[inline]
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &Options<'a> {
+    type Item = Opt<'a>;
+    type IntoIter = Iter<'a>;
+
+    #[inline]
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+/// Iterator over [`Options`].
+#[derive(Debug, Clone)]
+pub struct Iter<'a> {
+    number: u16,
+    wire: &'a [u8],
+    list: &'a [Opt<'a>],
+}
+
+impl<'a> Iter<'a> {
+    /// Bytes not read yet, of options that came in a message.
+    pub(crate) const fn wire_left(&self) -> usize {
+        self.wire.len()
+    }
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = Opt<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Opt<'a>> {
+        if let Some(Ok(Cut { delta, value, rest })) = split_first(self.wire) {
+            // The sum was checked to stay within 16 bits.
+            self.number = self.number.wrapping_add(u16::try_from(delta).unwrap_or(u16::MAX));
+            self.wire = rest;
+            return Some(Opt { number: OptionNumber(self.number), value });
+        }
+        let (&option, rest) = self.list.split_first()?;
+        self.list = rest;
+        Some(option)
+    }
+}
