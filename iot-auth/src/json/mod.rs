@@ -1,0 +1,3 @@
+//! As much JSON as the platform's requests and answers need.
+
+pub(crate) mod write;
