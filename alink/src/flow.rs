@@ -1,0 +1,17 @@
+//! The machines: what a device, a gateway or a bridge does, and when.
+//!
+//! Contract, the same for all: the caller brings topic and payload of what arrives, the time, and an
+//! output; a machine appends at most one message to it and reports at most one event
+//! ([`Step`](crate::Step)). An error leaves machine and output as they were. What one call cannot
+//! finish falls due at once: ask `next_timeout` after every call, call `handle_timeout` then; being
+//! late with it costs lateness only.
+
+mod asker;
+mod calls;
+pub(crate) mod config;
+pub(crate) mod device;
+mod pending;
+pub(crate) mod step;
+
+pub use calls::Call;
+pub use pending::Pending;

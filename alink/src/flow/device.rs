@@ -1,0 +1,505 @@
+//! A device: asks, is asked, and is told.
+
+use core::time::Duration;
+
+use super::asker::Asker;
+use super::calls::{Call, Calls, Opened};
+use super::config::Config;
+use super::step::{Own, Send, Sent, Step};
+use crate::code::Code;
+use crate::envelope::{Id, Reply, Request};
+use crate::error::{Error, Fault, Rule};
+use crate::json::RawJson;
+use crate::list::{Map, Read as _};
+use crate::message::property::{EventPost, Outcome, PropertyGet, PropertyPost, Sample, Value, Values};
+use crate::name::DeviceId;
+use crate::out::Out;
+use crate::table::{Direction, Kind};
+use crate::topic::Topic;
+use crate::write::Json;
+
+/// The flow of one device.
+///
+/// Every request gets an id and a place among the pending ones, which it leaves exactly once: by its
+/// answer ([`Event::Posted`], [`Event::Answered`]) or its deadline ([`Event::TimedOut`]). Every call
+/// of the platform is answered at most once, by [`answer`](Self::answer) or
+/// [`answer_raw`](Self::answer_raw).
+#[derive(Clone, Debug)]
+pub struct Device {
+    own: Own,
+    asker: Asker,
+    calls: Calls,
+}
+
+/// What a message from the platform, or the passing of time, means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// What became of posted properties or an event.
+    Posted {
+        /// The id of the post.
+        id: Id,
+        /// Which kind of post.
+        kind: Kind,
+        /// The reply itself.
+        reply: Reply<'a>,
+        /// Taken, partly taken or refused.
+        outcome: Outcome<'a>,
+    },
+    /// The answer to any other request.
+    Answered {
+        /// The id of the request.
+        id: Id,
+        /// Which kind of request.
+        kind: Kind,
+        /// The reply; its `data` is to be read as what belongs to the kind.
+        reply: Reply<'a>,
+    },
+    /// No answer came in time.
+    TimedOut {
+        /// The id of the request.
+        id: Id,
+        /// Which kind of request.
+        kind: Kind,
+    },
+    /// The platform sets properties. Having done so, answer, and post the new values: the answer
+    /// alone does not tell the platform what they are.
+    PropertySet {
+        /// To answer with; `None` if no answer is wanted.
+        call: Option<Call>,
+        /// The new values.
+        values: Values<'a>,
+    },
+    /// The platform asks for values (legacy).
+    PropertyGet {
+        /// To answer with; `None` if no answer is wanted.
+        call: Option<Call>,
+        /// Of which properties.
+        identifiers: PropertyGet<'a>,
+    },
+    /// The platform calls a service. An unknown one is to be answered with code 460 or one of the
+    /// device's own, for silence costs the caller its whole timeout.
+    Service {
+        /// To answer with; `None` if no answer is wanted.
+        call: Option<Call>,
+        /// Which service, `block:identifier` for one of a module.
+        identifier: &'a str,
+        /// Its inputs.
+        inputs: Values<'a>,
+        /// Whether the caller waits for the answer (8 s at most).
+        is_sync: bool,
+    },
+    /// A free-form synchronous call, to be answered by [`Device::answer_raw`].
+    Rrpc {
+        /// To answer with.
+        call: Call,
+        /// The topic of the call.
+        topic: Topic<'a>,
+        /// Anything.
+        payload: &'a [u8],
+    },
+    /// A call was not answered in time; its handle is void.
+    CallExpired {
+        /// The call.
+        call: Call,
+    },
+    /// A broadcast.
+    Broadcast {
+        /// The topic of the broadcast.
+        topic: Topic<'a>,
+        /// Anything.
+        payload: &'a [u8],
+    },
+    /// A message on a topic of the product's own.
+    Custom {
+        /// The topic.
+        topic: Topic<'a>,
+        /// Anything.
+        payload: &'a [u8],
+    },
+    /// A message for another flow, or one of a kind that no flow handles.
+    Other {
+        /// The topic.
+        topic: Topic<'a>,
+        /// The payload.
+        payload: &'a [u8],
+    },
+    /// A message that cannot be read. A request among such was refused with code 460.
+    Unreadable {
+        /// The topic as it came.
+        topic: &'a str,
+        /// What is wrong with topic or payload.
+        fault: Fault,
+    },
+}
+
+impl Device {
+    /// The flow of the device `id`.
+    #[must_use]
+    pub fn new(id: DeviceId<'_>, config: Config) -> Self {
+        Self { own: id.into(), asker: Asker::new(config), calls: Calls::new(config.max_calls) }
+    }
+
+    /// Posts properties.
+    ///
+    /// # Errors
+    /// [`Error::Message`] for what a platform would refuse, [`Error::Later`] while as many requests
+    /// are pending as configured, [`Error::NoRoom`].
+    pub fn post(
+        &mut self,
+        now: Duration,
+        properties: &[(&str, Sample<'_>)],
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Sent, Error> {
+        self.request(now, Kind::PropertyPost, &PropertyPost(Map::from(properties)), out)
+    }
+
+    /// Posts an event with its outputs, and when it happened (milliseconds of UTC; `None`: now).
+    ///
+    /// # Errors
+    /// As for [`post`](Self::post).
+    pub fn post_event(
+        &mut self,
+        now: Duration,
+        identifier: &str,
+        outputs: &[(&str, Value<'_>)],
+        time: Option<u64>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Sent, Error> {
+        let topic = Topic::event(self.own.id(), identifier)?;
+        self.asker.ask(now, &topic, &EventPost { value: Map::from(outputs), time }, true, out)
+    }
+
+    /// Asks anything a device may ask on a topic that does not vary: `params` is the message that
+    /// belongs to `kind`.
+    ///
+    /// # Errors
+    /// As for [`post`](Self::post); [`Error::WrongState`] for a kind devices do not send.
+    pub fn request(
+        &mut self,
+        now: Duration,
+        kind: Kind,
+        params: &impl Json,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Sent, Error> {
+        self.send(now, kind, params, true, out)
+    }
+
+    /// The same without an answer: `sys.ack` is 0, and nothing is pending.
+    ///
+    /// # Errors
+    /// As for [`request`](Self::request), but never [`Error::Later`].
+    pub fn tell(
+        &mut self,
+        now: Duration,
+        kind: Kind,
+        params: &impl Json,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Send, Error> {
+        self.send(now, kind, params, false, out).map(|sent| sent.send)
+    }
+
+    fn send(
+        &mut self,
+        now: Duration,
+        kind: Kind,
+        params: &impl Json,
+        answer: bool,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Sent, Error> {
+        let topic =
+            Topic::of(kind, self.own.id()).filter(|topic| topic.kind().direction() != Direction::Down);
+        let topic = topic.ok_or(Error::WrongState("a device does not send this kind of request"))?;
+        self.asker.ask(now, &topic, params, answer, out)
+    }
+
+    /// Publishes on a topic of the product's own.
+    ///
+    /// # Errors
+    /// [`Error::Message`] for a topic that may not be, [`Error::NoRoom`].
+    pub fn publish(
+        &mut self,
+        rest: &str,
+        payload: &[u8],
+        qos: u8,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Send, Error> {
+        let topic = Topic::custom(self.own.id(), rest)?;
+        self.asker.builder.binary(&topic, &[payload], qos, out)
+    }
+
+    /// Answers a call with a code and a body: `{}` (or outputs of a service) behind 200.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCall`], [`Error::Message`] for a code devices may not use or a free-form call,
+    /// [`Error::NoRoom`].
+    pub fn answer(
+        &mut self,
+        call: Call,
+        code: Code,
+        data: &impl Json,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Send, Error> {
+        let slot = self.calls.get(call).ok_or(Error::NoSuchCall)?;
+        let id = slot.id.ok_or(Fault::new(Rule::IdMissing, 0))?;
+        if !code.is_for_devices() {
+            return Err(Fault::new(Rule::CodeOutOfRange, 0).into());
+        }
+        let reply = Reply::new(id, code, data);
+        let send = self.asker.builder.answer(&slot.topic, |buffer| reply.append(buffer), out)?;
+        self.calls.close(call);
+        Ok(send)
+    }
+
+    /// Answers a call with bytes of any form.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCall`], [`Error::NoRoom`].
+    pub fn answer_raw(
+        &mut self,
+        call: Call,
+        payload: &[u8],
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Send, Error> {
+        let slot = self.calls.get(call).ok_or(Error::NoSuchCall)?;
+        let body = |buffer: &mut alloc::vec::Vec<u8>| {
+            buffer.extend_from_slice(payload);
+            Ok(())
+        };
+        let send = self.asker.builder.answer(&slot.topic, body, out)?;
+        self.calls.close(call);
+        Ok(send)
+    }
+
+    /// Takes in a message of the platform.
+    ///
+    /// What is wrong with the message is an event ([`Event::Unreadable`]), not an error.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`] for an answer that is due at once; call again with more.
+    pub fn receive<'a>(
+        &mut self,
+        now: Duration,
+        topic: &'a str,
+        payload: &'a [u8],
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<Event<'a>>, Error> {
+        let unreadable = |fault| Ok(Step::event(Event::Unreadable { topic, fault }));
+        let parsed = match Topic::parse_sent(topic, Direction::Down, self.asker.config.max_topic) {
+            Ok(parsed) => parsed,
+            Err(fault) => return unreadable(fault),
+        };
+        if payload.len() > self.asker.config.max_payload {
+            return unreadable(Fault::new(Rule::PayloadTooLarge, self.asker.config.max_payload));
+        }
+        if !self.is_ours(&parsed) {
+            return unreadable(Fault::new(Rule::TopicNotOurs, 0));
+        }
+        if parsed.is_reply() {
+            return Ok(Step::event(match self.reply(&parsed, payload) {
+                Ok(event) => event,
+                Err(fault) => Event::Unreadable { topic, fault },
+            }));
+        }
+        match parsed.kind() {
+            Kind::Broadcast | Kind::BroadcastOnline => {
+                Ok(Step::event(Event::Broadcast { topic: parsed, payload }))
+            }
+            Kind::Custom if parsed.rrpc_id().is_none() => {
+                Ok(Step::event(Event::Custom { topic: parsed, payload }))
+            }
+            Kind::PropertySet | Kind::PropertyGet | Kind::Service => {
+                self.request_in(now, topic, parsed, payload, out)
+            }
+            Kind::Rrpc => match Request::parse(payload, &parsed, self.asker.config.reading) {
+                // Synchronous calls of devices that did not ask for custom RRPC: the method tells.
+                Ok(request) if request.method.is_some_and(|method| method.feature().is_some()) => {
+                    self.request_in(now, topic, parsed, payload, out)
+                }
+                _ => self.free_form(now, parsed, payload),
+            },
+            _ if parsed.rrpc_id().is_some() => self.free_form(now, parsed, payload),
+            _ => Ok(Step::event(Event::Other { topic: parsed, payload })),
+        }
+    }
+
+    fn is_ours(&self, topic: &Topic<'_>) -> bool {
+        let own = self.own.id();
+        match topic.kind() {
+            Kind::Broadcast => topic.product_key() == own.product_key(),
+            Kind::Probe => true,
+            _ => topic.product_key() == own.product_key() && topic.device_name() == own.device_name(),
+        }
+    }
+
+    fn reply<'a>(&mut self, topic: &Topic<'a>, payload: &'a [u8]) -> Result<Event<'a>, Fault> {
+        let reply = Reply::parse(payload, self.asker.config.reading)?;
+        let (id, kind) = (reply.id, topic.kind());
+        if self.asker.pending.get(id) != Some(kind) {
+            return Err(Fault::new(Rule::IdNotPending, 0));
+        }
+        self.asker.pending.take(id);
+        Ok(match kind {
+            Kind::PropertyPost
+            | Kind::PropertyPack
+            | Kind::PropertyBatch
+            | Kind::PropertyHistory
+            | Kind::Event => Event::Posted { id, kind, reply, outcome: Outcome::of(&reply) },
+            _ => Event::Answered { id, kind, reply },
+        })
+    }
+
+    /// A set, get or service call.
+    fn request_in<'a>(
+        &mut self,
+        now: Duration,
+        text: &'a str,
+        topic: Topic<'a>,
+        payload: &'a [u8],
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<Event<'a>>, Error> {
+        let read = Request::parse(payload, &topic, self.asker.config.reading);
+        let understood = read.and_then(|request| Ok((request, Asked::read(&topic, &request)?)));
+        let (request, asked) = match understood {
+            Ok(understood) => understood,
+            Err(fault) => return self.refuse(&topic, text, payload, fault, out),
+        };
+        let call = if !request.wants_reply() {
+            None
+        } else {
+            let Some(reply) = topic.reply() else {
+                return Ok(Step::NOTHING);
+            };
+            match self.calls.open(&reply, Some(request.id), self.deadline(now, &topic)) {
+                Opened::Call(call) => Some(call),
+                Opened::Again => return Ok(Step::NOTHING),
+                Opened::Full => {
+                    let busy = Reply::refused(request.id, Code::TOO_MANY, "too many calls");
+                    let send = self.asker.builder.message(&reply, &busy, 0, out)?;
+                    return Ok(Step { send: Some(send), event: None });
+                }
+            }
+        };
+        let is_sync = topic.rrpc_id().is_some() || topic.kind() == Kind::Rrpc;
+        Ok(Step::event(match asked {
+            Asked::Set(values) => Event::PropertySet { call, values },
+            Asked::Get(identifiers) => Event::PropertyGet { call, identifiers },
+            Asked::Service(identifier, inputs) => Event::Service { call, identifier, inputs, is_sync },
+        }))
+    }
+
+    fn free_form<'a>(
+        &mut self,
+        now: Duration,
+        topic: Topic<'a>,
+        payload: &'a [u8],
+    ) -> Result<Step<Event<'a>>, Error> {
+        let Some(reply) = topic.reply() else {
+            return Ok(Step::event(Event::Other { topic, payload }));
+        };
+        // There is no form for a refusal; the caller of one too many runs into its timeout.
+        Ok(match self.calls.open(&reply, None, self.deadline(now, &topic)) {
+            Opened::Call(call) => Step::event(Event::Rrpc { call, topic, payload }),
+            Opened::Again | Opened::Full => Step::NOTHING,
+        })
+    }
+
+    /// A request that cannot be served as it stands: refused if it says who asks.
+    fn refuse<'a>(
+        &mut self,
+        topic: &Topic<'a>,
+        text: &'a str,
+        payload: &[u8],
+        fault: Fault,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<Event<'a>>, Error> {
+        let mut step = Step::event(Event::Unreadable { topic: text, fault });
+        let id = Reply::parse_id(payload);
+        if let (Some(id), Some(reply)) = (id, topic.reply()) {
+            let refusal = Reply { message: None, ..Reply::refused(id, Code::PARAMETER, "") };
+            step.send = Some(self.asker.builder.message(&reply, &refusal, 0, out)?);
+        }
+        Ok(step)
+    }
+
+    fn deadline(&self, now: Duration, topic: &Topic<'_>) -> Duration {
+        let is_sync = topic.rrpc_id().is_some() || topic.kind() == Kind::Rrpc;
+        now.saturating_add(if is_sync {
+            self.asker.config.rrpc_timeout
+        } else {
+            self.asker.config.call_timeout
+        })
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do; a time gone by means at
+    /// once.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Duration> {
+        [self.asker.pending.next_timeout(), self.calls.next_timeout()].into_iter().flatten().min()
+    }
+
+    /// Does one thing that is due.
+    pub fn handle_timeout(&mut self, now: Duration) -> Step<Event<'static>> {
+        if let Some((id, kind)) = self.asker.pending.expire(now) {
+            return Step::event(Event::TimedOut { id, kind });
+        }
+        match self.calls.expire(now) {
+            Some(call) => Step::event(Event::CallExpired { call }),
+            None => Step::NOTHING,
+        }
+    }
+
+    /// The device the flow speaks for.
+    #[must_use]
+    pub fn id(&self) -> DeviceId<'_> {
+        self.own.id()
+    }
+
+    /// How many requests wait for an answer.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.asker.pending.len()
+    }
+
+    /// How many calls wait for ours.
+    #[must_use]
+    pub fn open_calls(&self) -> usize {
+        self.calls.len()
+    }
+}
+
+/// What a request of the platform asks for.
+enum Asked<'a> {
+    Set(Values<'a>),
+    Get(PropertyGet<'a>),
+    Service(&'a str, Values<'a>),
+}
+
+impl<'a> Asked<'a> {
+    fn read(topic: &Topic<'a>, request: &Request<'a>) -> Result<Self, Fault> {
+        let params = request.params;
+        // The topic of a system RRPC names no feature, its method does.
+        let feature = match topic.kind() {
+            Kind::PropertySet => "property.set",
+            Kind::PropertyGet => "property.get",
+            Kind::Service => topic.part(),
+            _ => request
+                .method
+                .and_then(|method| method.feature())
+                .ok_or(Fault::new(Rule::MethodMissing, 0))?,
+        };
+        Ok(match feature {
+            "property.set" => Self::Set(Map::read(params.params_object()?)?),
+            "property.get" => Self::Get(PropertyGet::read(params)?),
+            identifier => Self::Service(identifier, Map::read(params.params_object()?)?),
+        })
+    }
+}
+
+impl<'a> Reply<'a> {
+    /// The id of a message nothing else of which may be readable.
+    pub(crate) fn parse_id(payload: &[u8]) -> Option<Id> {
+        let id = RawJson::parse(payload).ok()?.member("id")?;
+        id.integer().or_else(|| id.text()?.integer()).and_then(|id| u64::try_from(id).ok()).map(Id)
+    }
+}

@@ -1,0 +1,113 @@
+//! Names: of devices and of the features of a thing model.
+
+use crate::error::{Fault, Rule};
+use crate::json::RawJson;
+use crate::list::Read;
+use crate::out::Out;
+use crate::write::{Json, Writer};
+
+/// Which device: its product key and its name.
+///
+/// ```
+/// use alink::DeviceId;
+///
+/// let lamp = DeviceId::new("a1LampDemo01", "lamp001")?;
+/// assert_eq!(lamp.to_string(), "a1LampDemo01/lamp001");
+/// assert!(DeviceId::new("a1LampDemo01", "a b").is_err());
+/// # Ok::<(), alink::Fault>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeviceId<'a> {
+    product_key: &'a str,
+    device_name: &'a str,
+}
+
+impl<'a> DeviceId<'a> {
+    /// A device by its names.
+    ///
+    /// # Errors
+    /// [`Rule::BadProductKey`] unless 1 to 20 letters and digits, [`Rule::BadDeviceName`] unless 4
+    /// to 32 of letters, digits, `-`, `_`, `@`, `.` and `:`.
+    pub fn new(product_key: &'a str, device_name: &'a str) -> Result<Self, Fault> {
+        if !is_product_key(product_key) {
+            return Err(Fault::new(Rule::BadProductKey, 0));
+        }
+        if !is_device_name(device_name) {
+            return Err(Fault::new(Rule::BadDeviceName, 0));
+        }
+        Ok(Self { product_key, device_name })
+    }
+
+    /// Names that were checked before.
+    pub(crate) const fn trusted(product_key: &'a str, device_name: &'a str) -> Self {
+        Self { product_key, device_name }
+    }
+
+    /// The key of the product.
+    #[must_use]
+    pub fn product_key(&self) -> &'a str {
+        self.product_key
+    }
+
+    /// The name of the device in the product.
+    #[must_use]
+    pub fn device_name(&self) -> &'a str {
+        self.device_name
+    }
+
+    /// The members of the device in an object that may hold others.
+    pub(crate) fn read_members(object: RawJson<'a>) -> Result<Self, Fault> {
+        let name = |name, rule| {
+            let value = object.member(name).ok_or(Fault::new(Rule::MemberMissing, object.offset()))?;
+            let text = value.text().ok_or(Fault::new(Rule::NotText, value.offset()))?;
+            text.as_plain().ok_or(Fault::new(rule, value.offset())).map(|text| (text, value.offset()))
+        };
+        let (product_key, _) = name("productKey", Rule::BadProductKey)?;
+        let (device_name, at) = name("deviceName", Rule::BadDeviceName)?;
+        Self::new(product_key, device_name).map_err(|fault| Fault::new(fault.rule, at))
+    }
+
+    pub(crate) fn write_members<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+        to.member("productKey", &self.product_key);
+        to.member("deviceName", &self.device_name);
+    }
+}
+
+impl core::fmt::Display for DeviceId<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}/{}", self.product_key, self.device_name)
+    }
+}
+
+impl Json for DeviceId<'_> {
+    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+        to.object(|to| self.write_members(to));
+    }
+}
+
+impl<'a> Read<'a> for DeviceId<'a> {
+    fn read(json: RawJson<'a>) -> Result<Self, Fault> {
+        Self::read_members(json)
+    }
+}
+
+fn is_product_key(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+fn is_device_name(text: &str) -> bool {
+    (4..=32).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'@' | b'.' | b':'))
+}
+
+/// An identifier of a feature, or `block:identifier` for one of a module.
+pub(crate) fn check_identifier(text: &str, at: usize) -> Result<(), Fault> {
+    let word = |word: &str| {
+        !word.is_empty() && word.len() <= 50 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    let good = match text.split_once(':') {
+        Some((block, identifier)) => word(block) && word(identifier),
+        None => word(text),
+    };
+    if good { Ok(()) } else { Err(Fault::new(Rule::BadIdentifier, at)) }
+}

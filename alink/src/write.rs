@@ -1,0 +1,258 @@
+//! The JSON writer: pieces are gathered on the stack and handed to the output in few calls.
+
+use crate::error::{Error, Fault};
+use crate::json::{RawJson, Text, plain_run};
+use crate::out::Out;
+
+/// Anything that is written as one JSON value: messages, their parts, and raw JSON itself.
+pub trait Json {
+    /// What rule the value breaks, if any. Offsets are 0: there is no payload yet.
+    ///
+    /// # Errors
+    /// The first rule broken.
+    fn check(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Writes a value that [`check`](Self::check) has passed.
+    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>);
+
+    /// Checks the value, then appends it to `out` as compact JSON.
+    ///
+    /// # Errors
+    /// [`Error::Message`] for a broken rule and [`Error::NoRoom`]; `out` is unchanged then.
+    fn append(&self, out: &mut (impl Out + ?Sized)) -> Result<(), Error>
+    where
+        Self: Sized,
+    {
+        self.check()?;
+        // Growing outputs answer with nearly `isize::MAX`: nothing to count for them.
+        let room = out.room();
+        if room < (isize::MAX / 2).unsigned_abs() {
+            let mut count = Count(0);
+            Writer::run(&mut count, self);
+            if count.0 > room {
+                return Err(Error::NoRoom { needed: count.0 });
+            }
+        }
+        Writer::run(out, self);
+        Ok(())
+    }
+}
+
+/// Counts what would be written.
+struct Count(usize);
+
+impl Out for Count {
+    fn room(&self) -> usize {
+        isize::MAX.unsigned_abs()
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len();
+    }
+}
+
+const STAGE: usize = 256;
+
+/// Writes JSON: commas and quotes are its business, order and names the caller's.
+#[derive(Debug)]
+pub struct Writer<'o, O: Out + ?Sized> {
+    out: &'o mut O,
+    stage: [u8; STAGE],
+    staged: usize,
+    /// The next member or element is the first.
+    first: bool,
+}
+
+impl<'o, O: Out + ?Sized> Writer<'o, O> {
+    fn run(out: &'o mut O, value: &impl Json) {
+        let mut writer = Self { out, stage: [0; STAGE], staged: 0, first: true };
+        value.write(&mut writer);
+        writer.flush();
+    }
+
+    /// An object; `members` writes its members.
+    pub fn object(&mut self, members: impl FnOnce(&mut Self)) {
+        self.put("{");
+        self.first = true;
+        members(self);
+        self.put("}");
+        self.first = false;
+    }
+
+    /// An array; `elements` writes its elements.
+    pub fn array(&mut self, elements: impl FnOnce(&mut Self)) {
+        self.put("[");
+        self.first = true;
+        elements(self);
+        self.put("]");
+        self.first = false;
+    }
+
+    /// A member of the open object.
+    pub fn member(&mut self, name: &str, value: &(impl Json + ?Sized)) {
+        self.key(name);
+        value.write(self);
+    }
+
+    /// A member of the open object, if there is a value for it.
+    pub fn optional(&mut self, name: &str, value: Option<&impl Json>) {
+        if let Some(value) = value {
+            self.member(name, value);
+        }
+    }
+
+    /// An element of the open array.
+    pub fn element(&mut self, value: &impl Json) {
+        self.comma();
+        value.write(self);
+    }
+
+    /// The name of the next member of the open object, to be followed by its value.
+    pub fn key(&mut self, name: &str) {
+        self.comma();
+        self.text(name.into());
+        self.put(":");
+    }
+
+    /// A string, with the escapes it needs.
+    pub fn text(&mut self, text: Text<'_>) {
+        self.put("\"");
+        self.fragment(text);
+        self.put("\"");
+    }
+
+    /// Part of a string, with the escapes it needs.
+    pub(crate) fn fragment(&mut self, text: Text<'_>) {
+        let (mut rest, escaped) = text.parts();
+        if escaped {
+            return self.put(rest);
+        }
+        loop {
+            let (plain, special) = rest.split_at_checked(plain_run(rest.as_bytes())).unwrap_or((rest, ""));
+            self.put(plain);
+            let mut chars = special.chars();
+            match chars.next() {
+                Some('"') => self.put("\\\""),
+                Some('\\') => self.put("\\\\"),
+                Some('\n') => self.put("\\n"),
+                Some('\r') => self.put("\\r"),
+                Some('\t') => self.put("\\t"),
+                Some(control) => {
+                    const HEX: [&str; 16] =
+                        ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
+                    self.put(if u32::from(control) < 0x10 { "\\u000" } else { "\\u001" });
+                    self.put(HEX.get(control as usize & 15).copied().unwrap_or_default());
+                }
+                None => return,
+            }
+            rest = chars.as_str();
+        }
+    }
+
+    /// An integer.
+    pub fn integer(&mut self, number: i64) {
+        if number < 0 {
+            self.put("-");
+        }
+        self.unsigned(number.unsigned_abs());
+    }
+
+    /// An integer without sign.
+    pub fn unsigned(&mut self, mut number: u64) {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        while let Some(place) = at.checked_sub(1) {
+            if let (Some(digit), Ok(value)) = (digits.get_mut(place), u8::try_from(number % 10)) {
+                *digit = b'0' + value;
+            }
+            at = place;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.bytes(digits.get(at..).unwrap_or_default());
+    }
+
+    /// Text that is JSON already.
+    pub fn raw(&mut self, json: RawJson<'_>) {
+        self.put(json.as_str());
+    }
+
+    pub(crate) fn put(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        let end = self.staged + bytes.len();
+        if let Some(place) = self.stage.get_mut(self.staged..end) {
+            place.copy_from_slice(bytes);
+            self.staged = end;
+        } else {
+            self.flush();
+            self.out.put(bytes);
+        }
+    }
+
+    #[inline]
+    fn comma(&mut self) {
+        if !self.first {
+            self.put(",");
+        }
+        self.first = false;
+    }
+
+    fn flush(&mut self) {
+        self.out.put(self.stage.get(..self.staged).unwrap_or_default());
+        self.staged = 0;
+    }
+}
+
+impl Json for RawJson<'_> {
+    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+        to.raw(*self);
+    }
+}
+
+impl Json for Text<'_> {
+    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+        to.text(*self);
+    }
+}
+
+impl Json for &str {
+    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+        to.text((*self).into());
+    }
+}
+
+impl Json for i64 {
+    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+        to.integer(*self);
+    }
+}
+
+impl Json for u64 {
+    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+        to.unsigned(*self);
+    }
+}
+
+impl Json for bool {
+    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+        to.put(if *self { "true" } else { "false" });
+    }
+}
+
+impl<T: Json> Json for &T {
+    fn check(&self) -> Result<(), Fault> {
+        (**self).check()
+    }
+
+    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+        (**self).write(to);
+    }
+}
