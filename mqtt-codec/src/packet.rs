@@ -1,0 +1,252 @@
+//! A packet of either version: decoded from one whole frame, encoded into any output.
+
+use crate::ack::{Ack, TypedAck};
+use crate::auth::Auth;
+use crate::config::{Rules, Version};
+use crate::connack::ConnAck;
+use crate::connect::Connect;
+use crate::cursor::Cursor;
+use crate::disconnect::Disconnect;
+use crate::error::{DecodeError, EncodeError};
+use crate::frame::{Header, PacketType, header};
+use crate::out::Out;
+use crate::publish::Publish;
+use crate::rule::Rule;
+use crate::suback::{SubAck, UnsubAck};
+use crate::subscribe::Subscribe;
+use crate::unsubscribe::Unsubscribe;
+use crate::write::{self, Body};
+
+/// A packet. It borrows the bytes it was decoded from, or whatever the caller made it of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Packet<'a> {
+    /// A client asks for a connection.
+    Connect(Connect<'a>),
+    /// The server's answer to it.
+    ConnAck(ConnAck<'a>),
+    /// An application message.
+    Publish(Publish<'a>),
+    /// QoS 1: received.
+    PubAck(Ack<'a>),
+    /// QoS 2, first answer: received.
+    PubRec(Ack<'a>),
+    /// QoS 2, second step: release.
+    PubRel(Ack<'a>),
+    /// QoS 2, last answer: complete.
+    PubComp(Ack<'a>),
+    /// A client subscribes.
+    Subscribe(Subscribe<'a>),
+    /// The server's answer to it.
+    SubAck(SubAck<'a>),
+    /// A client unsubscribes.
+    Unsubscribe(Unsubscribe<'a>),
+    /// The server's answer to it.
+    UnsubAck(UnsubAck<'a>),
+    /// A client asks for a sign of life.
+    PingReq,
+    /// The server's answer to it.
+    PingResp,
+    /// The connection is about to be closed.
+    Disconnect(Disconnect<'a>),
+    /// A step of authentication; 5.0 only.
+    Auth(Auth<'a>),
+}
+
+impl<'a> Packet<'a> {
+    /// Decodes a frame: exactly one packet, as [`peek`](crate::peek) measures it. Nothing is copied; every rule that one
+    /// packet can break is checked, but for those `rules` puts up with.
+    ///
+    /// # Errors
+    /// The rule that is broken, and where.
+    ///
+    /// ```
+    /// use mqtt_codec::{Packet, Rule, Rules, Version};
+    ///
+    /// let rules = Rules::new(Version::V311);
+    /// assert_eq!(Packet::decode(b"\xc0\x00", rules), Ok(Packet::PingReq));
+    /// assert_eq!(Packet::decode(b"\xc1\x00", rules).unwrap_err().rule(), Rule::Flags);
+    /// ```
+    #[inline]
+    pub fn decode(frame: &'a [u8], rules: Rules) -> Result<Self, DecodeError> {
+        let header = match *frame {
+            // Nearly every packet is short: one byte of remaining length.
+            [first @ 0x10..=0xFF, remaining @ 0..0x80, ref rest @ ..]
+                if rest.len() == usize::from(remaining) =>
+            {
+                (first, rest, false)
+            }
+            _ => split_header(frame, &rules)?,
+        };
+        Self::decode_body(header, frame.len(), &rules)
+    }
+
+    #[inline]
+    fn decode_body(
+        (first, body, is_long): (u8, &'a [u8], bool),
+        len: usize,
+        rules: &Rules,
+    ) -> Result<Self, DecodeError> {
+        let cursor = |packet| Cursor::new(body, len, packet);
+        if len > rules.limits.packet as usize {
+            return Err(DecodeError::new(Rule::PacketTooLarge, PacketType::of(first), 0));
+        }
+        let Some(packet) = PacketType::of(first) else {
+            return Err(DecodeError::new(Rule::PacketType, None, 0));
+        };
+        if let (Some(from), Some(version)) = (rules.from, rules.version)
+            && !packet.may_come_from(from, version)
+        {
+            return Err(wrong_sender(packet, version));
+        }
+        if first != packet.first_byte() && packet != PacketType::Publish {
+            check_flags(packet, rules)?;
+        }
+        match packet {
+            PacketType::Publish => Ok(Self::Publish(Publish::read(first, cursor(packet), rules)?)),
+            PacketType::PubAck => Ok(Self::PubAck(Ack::read(cursor(packet), rules)?)),
+            PacketType::PubRec => Ok(Self::PubRec(Ack::read(cursor(packet), rules)?)),
+            PacketType::PubRel => Ok(Self::PubRel(Ack::read(cursor(packet), rules)?)),
+            PacketType::PubComp => Ok(Self::PubComp(Ack::read(cursor(packet), rules)?)),
+            PacketType::Connect => Ok(Self::Connect(Connect::read(cursor(packet), is_long, rules)?)),
+            PacketType::ConnAck => Ok(Self::ConnAck(ConnAck::read(cursor(packet), rules)?)),
+            PacketType::Subscribe => Ok(Self::Subscribe(Subscribe::read(cursor(packet), rules)?)),
+            PacketType::SubAck => Ok(Self::SubAck(SubAck::read(cursor(packet), rules)?)),
+            PacketType::Unsubscribe => Ok(Self::Unsubscribe(Unsubscribe::read(cursor(packet), rules)?)),
+            PacketType::UnsubAck => Ok(Self::UnsubAck(UnsubAck::read(cursor(packet), rules)?)),
+            PacketType::PingReq => empty(cursor(packet), rules).map(|()| Self::PingReq),
+            PacketType::PingResp => empty(cursor(packet), rules).map(|()| Self::PingResp),
+            PacketType::Disconnect => Ok(Self::Disconnect(Disconnect::read(cursor(packet), rules)?)),
+            PacketType::Auth => Ok(Self::Auth(Auth::read(cursor(packet), rules)?)),
+        }
+    }
+
+    /// The type of the packet.
+    pub const fn packet_type(&self) -> PacketType {
+        match self {
+            Self::Connect(_) => PacketType::Connect,
+            Self::ConnAck(_) => PacketType::ConnAck,
+            Self::Publish(_) => PacketType::Publish,
+            Self::PubAck(_) => PacketType::PubAck,
+            Self::PubRec(_) => PacketType::PubRec,
+            Self::PubRel(_) => PacketType::PubRel,
+            Self::PubComp(_) => PacketType::PubComp,
+            Self::Subscribe(_) => PacketType::Subscribe,
+            Self::SubAck(_) => PacketType::SubAck,
+            Self::Unsubscribe(_) => PacketType::Unsubscribe,
+            Self::UnsubAck(_) => PacketType::UnsubAck,
+            Self::PingReq => PacketType::PingReq,
+            Self::PingResp => PacketType::PingResp,
+            Self::Disconnect(_) => PacketType::Disconnect,
+            Self::Auth(_) => PacketType::Auth,
+        }
+    }
+
+    /// Bytes the packet takes in that version.
+    ///
+    /// # Errors
+    /// The rule by which there is no such packet.
+    pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
+        write::encoded_len(self, version)
+    }
+
+    /// Appends the packet to `out` and returns its length.
+    ///
+    /// # Errors
+    /// [`EncodeError::NoRoom`], or the rule by which there is no such packet; `out` is then unchanged.
+    #[inline]
+    pub fn encode(&self, version: Version, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+        write::encode(self, version, out)
+    }
+}
+
+/// Splits any frame, and finds out what is wrong with it.
+#[inline(never)]
+fn split_header<'a>(frame: &'a [u8], rules: &Rules) -> Result<(u8, &'a [u8], bool), DecodeError> {
+    let whole = header(frame)?;
+    let Some(Header { first, packet, len, is_long, .. }) = whole.filter(|h| h.frame_len() == frame.len())
+    else {
+        let packet = whole.map(|header| header.packet);
+        return Err(DecodeError::new(Rule::FrameLength, packet, 0));
+    };
+    if is_long && rules.version == Some(Version::V5) && !rules.leniency.long_numbers {
+        return Err(DecodeError::new(Rule::LongNumber, Some(packet), 1)); // [MQTT-1.5.5-1]
+    }
+    Ok((first, frame.get(len..).unwrap_or_default(), is_long))
+}
+
+#[cold]
+fn check_flags(packet: PacketType, rules: &Rules) -> Result<(), DecodeError> {
+    let had_dup = matches!(packet, PacketType::PubRel | PacketType::Subscribe | PacketType::Unsubscribe);
+    if packet == PacketType::Auth && rules.version == Some(Version::V311) {
+        return Err(DecodeError::new(Rule::PacketType, Some(packet), 0));
+    }
+    if had_dup && rules.leniency.request_flags {
+        return Ok(());
+    }
+    Err(DecodeError::new(packet.flags_rule(), Some(packet), 0))
+}
+
+#[cold]
+fn wrong_sender(packet: PacketType, version: Version) -> DecodeError {
+    let rule = if packet == PacketType::Auth && version == Version::V311 {
+        Rule::PacketType
+    } else {
+        Rule::Direction
+    };
+    DecodeError::new(rule, Some(packet), 0)
+}
+
+/// A packet without a body: PINGREQ, PINGRESP (§3.12, §3.13).
+fn empty(c: Cursor<'_>, rules: &Rules) -> Result<(), DecodeError> {
+    c.version(rules)?;
+    c.finish(Rule::TrailingBytes)
+}
+
+impl Body for Packet<'_> {
+    #[inline]
+    fn first_byte(&self) -> u8 {
+        match self {
+            Self::Publish(publish) => publish.first_byte(),
+            other => other.packet_type().first_byte(),
+        }
+    }
+
+    #[inline]
+    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+        match self {
+            Self::Connect(connect) => connect.body_len(version),
+            Self::ConnAck(connack) => connack.body_len(version),
+            Self::Publish(publish) => publish.body_len(version),
+            Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
+                TypedAck(self.packet_type(), ack).body_len(version)
+            }
+            Self::Subscribe(subscribe) => subscribe.body_len(version),
+            Self::SubAck(suback) => suback.body_len(version),
+            Self::Unsubscribe(unsubscribe) => unsubscribe.body_len(version),
+            Self::UnsubAck(unsuback) => unsuback.body_len(version),
+            Self::PingReq | Self::PingResp => Ok(0),
+            Self::Disconnect(disconnect) => disconnect.body_len(version),
+            Self::Auth(auth) => auth.body_len(version),
+        }
+    }
+
+    #[inline]
+    fn put_body(&self, version: Version, out: &mut (impl Out + ?Sized)) {
+        match self {
+            Self::Connect(connect) => connect.put_body(version, out),
+            Self::ConnAck(connack) => connack.put_body(version, out),
+            Self::Publish(publish) => publish.put_body(version, out),
+            Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
+                TypedAck(self.packet_type(), ack).put_body(version, out);
+            }
+            Self::Subscribe(subscribe) => subscribe.put_body(version, out),
+            Self::SubAck(suback) => suback.put_body(version, out),
+            Self::Unsubscribe(unsubscribe) => unsubscribe.put_body(version, out),
+            Self::UnsubAck(unsuback) => unsuback.put_body(version, out),
+            Self::PingReq | Self::PingResp => {}
+            Self::Disconnect(disconnect) => disconnect.put_body(version, out),
+            Self::Auth(auth) => auth.put_body(version, out),
+        }
+    }
+}
