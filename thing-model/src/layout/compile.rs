@@ -1,0 +1,941 @@
+//! Descriptions to compiled layouts: names looked up, lengths added up, contradictions refused.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::checksum::Algorithm;
+use super::decimal::{BadScale, Decimal, Scale};
+use super::describe::{
+    BitDescription, Description, Endian, FieldDescription, FrameDescription, Literal, Members,
+};
+use super::error::{LayoutError, LayoutRule, escape};
+use super::expr::{self, Measure, Width};
+use super::mapping::ValueDescription;
+use super::node::{CHECKS, Check, Field, Frame, Guard, Kind, List, Part, REGISTERS, Size, Slot};
+use super::number::{Number, Word};
+use super::template::{self, Names};
+
+/// Limits of a description.
+const MAX_FRAMES: usize = 256;
+const MAX_FIELDS: usize = 4096;
+const MAX_DEPTH: usize = 8;
+/// The farthest fixed offset, and the longest fixed length.
+const MAX_BYTES: usize = 1 << 20;
+
+type Compiled<T> = Result<T, LayoutError>;
+
+fn fail<T>(path: impl Into<String>, rule: LayoutRule) -> Compiled<T> {
+    Err(LayoutError { path: path.into(), rule })
+}
+
+/// Compiles every frame of a layout.
+pub(super) fn frames(layout: &Description) -> Compiled<Box<[Frame]>> {
+    if layout.frames.is_empty() {
+        return fail("/frames", LayoutRule::Empty);
+    }
+    if layout.frames.len() > MAX_FRAMES {
+        return fail("/frames", LayoutRule::Limit(MAX_FRAMES));
+    }
+    let mut frames: Vec<Frame> = Vec::with_capacity(layout.frames.len());
+    for (index, frame) in layout.frames.iter().enumerate() {
+        let path = format!("/frames/{index}");
+        if frames.iter().any(|other| *other.name == *frame.name) {
+            return fail(path + "/name", LayoutRule::Duplicate);
+        }
+        let mut compiler = Compiler { endian: layout.endian, guards: Vec::new(), fields: 0 };
+        frames.push(compiler.frame(frame, &layout.arguments, &path)?);
+    }
+    Ok(frames.into())
+}
+
+/// The state of one frame's compilation.
+struct Compiler {
+    endian: Endian,
+    guards: Vec<Guard>,
+    fields: usize,
+}
+
+/// The state of one list's compilation.
+struct Listing<'c> {
+    compiler: &'c mut Compiler,
+    scope: &'c mut Vec<Slot>,
+    depth: usize,
+    fields: Vec<Field>,
+    registers: usize,
+}
+
+/// How many bytes something takes: exactly, if that is known, and at least.
+#[derive(Clone, Copy)]
+struct Extent {
+    fixed: Option<usize>,
+    least: usize,
+}
+
+impl Extent {
+    fn exactly(bytes: usize) -> Self {
+        Self { fixed: Some(bytes), least: bytes }
+    }
+}
+
+impl Compiler {
+    fn frame(
+        &mut self,
+        frame: &FrameDescription,
+        arguments: &Members<Literal>,
+        path: &str,
+    ) -> Compiled<Frame> {
+        let mut scope = Vec::new();
+        let list = self.list(&frame.fields, &format!("{path}/fields"), &mut scope, 0, Some(0))?;
+        let all = Literal::Text("$*".into());
+        let mut names = Names { slots: &mut scope, arguments, all: true };
+        let template =
+            template::compile(frame.json.as_ref().unwrap_or(&all), &mut names, &format!("{path}/json"))?;
+        let bytes = |literal: &Literal| literal.scalar().and_then(|text| text.parse::<usize>().ok());
+        let length = match &frame.length {
+            None => Some((0, usize::MAX)),
+            Some(Literal::Array(pair)) => match &pair[..] {
+                [least, most] => bytes(least).zip(bytes(most)),
+                _ => None,
+            },
+            Some(exact) => bytes(exact).map(|length| (length, length)),
+        };
+        let Some(length) = length else {
+            return fail(format!("{path}/length"), LayoutRule::Value("a number, or two"));
+        };
+        let guards = core::mem::take(&mut self.guards).into();
+        let name = frame.name.as_str().into();
+        Ok(Frame { name, length, trailing: frame.trailing, guards, list, scope: scope.into(), template })
+    }
+
+    /// Compiles a list that begins at byte `start` of the frame, if that is known.
+    fn list(
+        &mut self,
+        descriptions: &[FieldDescription],
+        path: &str,
+        scope: &mut Vec<Slot>,
+        depth: usize,
+        start: Option<usize>,
+    ) -> Compiled<List> {
+        if descriptions.is_empty() {
+            return fail(path, LayoutRule::Empty);
+        }
+        if depth > MAX_DEPTH {
+            return fail(path, LayoutRule::Limit(MAX_DEPTH));
+        }
+        self.fields += descriptions.len();
+        if self.fields > MAX_FIELDS {
+            return fail(path, LayoutRule::Limit(MAX_FIELDS));
+        }
+        let mut listing = Listing { compiler: self, scope, depth, fields: Vec::new(), registers: 0 };
+        let mut at = Some(0);
+        for (index, description) in descriptions.iter().enumerate() {
+            let path = format!("{path}/{index}");
+            at = listing.field(description, &path, at, start)?;
+        }
+        let Listing { mut fields, .. } = listing;
+        tails(&mut fields, path)?;
+        let checks = checks(descriptions, &fields, path, self)?;
+        Ok(List { fields: fields.into(), checks })
+    }
+
+    fn word(&self, width: Width, endian: Option<Endian>, path: &str) -> Compiled<Word> {
+        // A byte has no order: it may stand among registers.
+        let inherited = if width.bytes == 1 { Endian::Big } else { self.endian };
+        Word::new(width, endian.unwrap_or(inherited))
+            .map_or_else(|| fail(format!("{path}/endian"), LayoutRule::Order), Ok)
+    }
+}
+
+impl Listing<'_> {
+    /// Compiles one field; answers where the next one begins in the list, if that is known.
+    fn field(
+        &mut self,
+        description: &FieldDescription,
+        path: &str,
+        at: Option<usize>,
+        start: Option<usize>,
+    ) -> Compiled<Option<usize>> {
+        let gap = match (description.at.map(usize::try_from), at) {
+            (None, _) => 0,
+            (Some(Ok(wanted)), Some(at)) if (at..=MAX_BYTES).contains(&wanted) => wanted - at,
+            (Some(Ok(wanted)), Some(at)) if wanted < at => {
+                return fail(format!("{path}/at"), LayoutRule::Backwards(at));
+            }
+            (Some(_), Some(_)) => return fail(format!("{path}/at"), LayoutRule::Limit(MAX_BYTES)),
+            (Some(_), None) => return fail(format!("{path}/at"), LayoutRule::AfterVariable),
+        };
+        let begin = at.map(|at| at + gap);
+        let label = match &description.name {
+            Some(name) if self.fields.iter().any(|field| *field.label == **name) => {
+                return fail(format!("{path}/name"), LayoutRule::Duplicate);
+            }
+            Some(name) => name.as_str().into(),
+            None => format!("#{}", self.fields.len()).into(),
+        };
+        let repeat = match &description.repeat {
+            Some(count) => Some(self.measure(count, description.endian, &format!("{path}/repeat"), path)?),
+            None => None,
+        };
+        let fixed_place = start.zip(begin).map(|(start, begin)| start + begin);
+        let fixed_place = fixed_place.filter(|_| !description.optional && repeat.is_none());
+        let kind = self.kind(description, path, fixed_place)?;
+        if repeat.is_some() && !kind.may_repeat() {
+            return fail(format!("{path}/repeat"), LayoutRule::Meaningless);
+        }
+        let element = kind.extent();
+        if repeat.is_some() && element.least == 0 {
+            return fail(format!("{path}/repeat"), LayoutRule::EmptyElement);
+        }
+        let slot = match (&description.name, kind.value()) {
+            (Some(name), Some(value)) => {
+                let required = value.required && !description.optional;
+                Some(self.slot(name, required, value.constant, path)?)
+            }
+            (None, Some(value)) if !value.constant => {
+                return fail(format!("{path}/name"), LayoutRule::Needed);
+            }
+            _ => None,
+        };
+        let field = Field {
+            label,
+            slot,
+            gap,
+            tail: 0,
+            optional: description.optional,
+            register: None,
+            repeat,
+            least: element.least,
+            kind,
+        };
+        if field.optional {
+            let slots: Vec<usize> = field.slots().collect();
+            if slots.is_empty() {
+                return fail(format!("{path}/optional"), LayoutRule::Meaningless);
+            }
+            for slot in slots {
+                self.scope[slot].required = false;
+            }
+        }
+        let extent = field.extent();
+        if extent.least > MAX_BYTES {
+            return fail(path, LayoutRule::Limit(MAX_BYTES));
+        }
+        self.fields.push(field);
+        let next = begin.zip(extent.fixed).map(|(begin, size)| begin + size);
+        match next.filter(|_| !description.optional) {
+            Some(next) if next > MAX_BYTES => fail(path, LayoutRule::Limit(MAX_BYTES)),
+            next => Ok(next),
+        }
+    }
+
+    /// A new name of the scope.
+    fn slot(&mut self, name: &str, required: bool, constant: bool, path: &str) -> Compiled<usize> {
+        if self.scope.iter().any(|slot| *slot.name == *name) {
+            return fail(format!("{path}/name"), LayoutRule::Duplicate);
+        }
+        let required = required && !constant;
+        self.scope.push(Slot {
+            name: name.into(),
+            path: escape(name).into(),
+            among_all: !constant,
+            required,
+        });
+        Ok(self.scope.len() - 1)
+    }
+
+    /// A length or count; a field it comes from is marked.
+    fn measure(&mut self, literal: &Literal, endian: Option<Endian>, at: &str, path: &str) -> Compiled<Size> {
+        let measure = literal.scalar().and_then(expr::measure);
+        match measure {
+            None => fail(at, LayoutRule::Value("a number, \"rest\", a number type or a field")),
+            Some(Measure::Rest) => Ok(Size::Rest),
+            Some(Measure::Fixed(bytes)) => match usize::try_from(bytes) {
+                Ok(bytes) if bytes <= MAX_BYTES => Ok(Size::Fixed(bytes)),
+                _ => fail(at, LayoutRule::Limit(MAX_BYTES)),
+            },
+            Some(Measure::Prefix(width, _)) if width.signed => {
+                fail(at, LayoutRule::Value("an unsigned type"))
+            }
+            Some(Measure::Prefix(width, linear)) => {
+                Ok(Size::Prefix(self.compiler.word(width, endian, path)?, linear))
+            }
+            Some(Measure::Field(names, linear)) => Ok(Size::Register(self.register(&names, at)?, linear)),
+        }
+    }
+
+    /// The register for the value of an earlier field, or of a member of its JSON.
+    fn register(&mut self, names: &[String], at: &str) -> Compiled<usize> {
+        let next = self.registers;
+        let (name, inner) = (&names[0], &names[1..]);
+        let Some(field) = self.fields.iter_mut().find(|field| *field.label == **name) else {
+            return fail(at, LayoutRule::UnknownField);
+        };
+        if field.optional || field.repeat.is_some() {
+            return fail(at, LayoutRule::UnknownField);
+        }
+        let register = match (&mut field.kind, inner) {
+            (Kind::Int(_, number), []) if number.is_plain() => {
+                if let Some(slot) = field.slot {
+                    self.scope[slot].among_all = false;
+                    self.scope[slot].required = false;
+                }
+                *field.register.get_or_insert(next)
+            }
+            (Kind::Json { probes, .. }, [_, ..]) => {
+                let path: Box<[Box<str>]> = inner.iter().map(|name| name.as_str().into()).collect();
+                match probes.iter().find(|(probe, _)| *probe == path) {
+                    Some((_, register)) => *register,
+                    None => {
+                        *probes = probes.iter().cloned().chain([(path, next)]).collect();
+                        next
+                    }
+                }
+            }
+            _ => return fail(at, LayoutRule::UnknownField),
+        };
+        if register == next {
+            self.registers += 1;
+        }
+        if self.registers > REGISTERS {
+            return fail(at, LayoutRule::Limit(REGISTERS));
+        }
+        Ok(register)
+    }
+
+    /// What the field holds. `place` is its byte in the frame, if that is known.
+    fn kind(&mut self, description: &FieldDescription, path: &str, place: Option<usize>) -> Compiled<Kind> {
+        let size = |listing: &mut Self| match &description.size {
+            Some(size) => listing.measure(size, description.endian, &format!("{path}/size"), path).map(Some),
+            None => Ok(None),
+        };
+        let needed_size = |listing: &mut Self| {
+            size(listing)?.map_or_else(|| fail(format!("{path}/size"), LayoutRule::Needed), Ok)
+        };
+        let fixed_size = |listing: &mut Self| match needed_size(listing)? {
+            Size::Fixed(bytes) if bytes > 0 => Ok(bytes),
+            _ => fail(format!("{path}/size"), LayoutRule::Value("a number of bytes")),
+        };
+        let kind = match description.kind.as_deref() {
+            Some(kind) => kind,
+            None if description.check.is_some() => "checksum",
+            None if description.constant.is_some() => "constant",
+            None if description.fields.is_some() => "group",
+            None if description.bits.is_some() => "u8",
+            None => return fail(format!("{path}/type"), LayoutRule::Needed),
+        };
+        only(description, kind, path)?;
+        Ok(match kind {
+            "checksum" => {
+                let algorithm = description.check.as_deref().and_then(Algorithm::find);
+                let Some(algorithm) = algorithm else {
+                    return fail(format!("{path}/check"), LayoutRule::Algorithm);
+                };
+                Kind::Check(usize::from(algorithm.width))
+            }
+            "constant" => {
+                let bytes = description.constant.as_ref().and_then(Literal::scalar).and_then(expr::hex);
+                let Some(bytes) = bytes.filter(|bytes| bytes.len() <= MAX_BYTES) else {
+                    return fail(format!("{path}/const"), LayoutRule::Value("hexadecimal bytes"));
+                };
+                self.guard(place, &bytes, None);
+                Kind::Constant(bytes)
+            }
+            "group" => {
+                let size = size(self)?;
+                self.group(description, size, path, place)?
+            }
+            "skip" => Kind::Skip(fixed_size(self)?),
+            "digits" => Kind::Digits(fixed_size(self)?, self.packed(description, path)?),
+            "bcd" => {
+                let bytes = fixed_size(self)?;
+                if bytes > 8 {
+                    return fail(format!("{path}/size"), LayoutRule::Limit(8));
+                }
+                let digits = u32::try_from(2 * bytes).unwrap_or(16);
+                let number = Meanings::from(description).compile((0, 10_i128.pow(digits) - 1), path)?;
+                Kind::Bcd(bytes, self.packed(description, path)?, number)
+            }
+            "text" => {
+                let size = needed_size(self)?;
+                let pad = description.pad.or(matches!(size, Size::Fixed(_)).then_some(0));
+                Kind::Text { size, pad }
+            }
+            "bytes" => Kind::Bytes(needed_size(self)?),
+            "json" => Kind::Json { size: needed_size(self)?, probes: Box::default() },
+            "f32" | "f64" => {
+                let bytes = if kind == "f32" { 4 } else { 8 };
+                let word = self.compiler.word(Width { bytes, signed: false }, description.endian, path)?;
+                let absent = match description.absent.as_ref().map(Literal::scalar) {
+                    None => false,
+                    Some(Some("nan")) => true,
+                    Some(_) => return fail(format!("{path}/absent"), LayoutRule::Value("\"nan\"")),
+                };
+                Kind::Float { word, absent }
+            }
+            _ => {
+                let Some(width) = expr::width(kind) else {
+                    return fail(format!("{path}/type"), LayoutRule::Type);
+                };
+                let word = self.compiler.word(width, description.endian, path)?;
+                match &description.bits {
+                    Some(bits) => self.bits(bits, word, &format!("{path}/bits"), place)?,
+                    None => {
+                        let number = Meanings::from(description).compile(word.range(), path)?;
+                        if let Some(constant) = number.constant {
+                            let mut bytes = [0; 8];
+                            word.write(constant, &mut bytes);
+                            self.guard(place, &bytes[..word.bytes], None);
+                        }
+                        Kind::Int(word, number)
+                    }
+                }
+            }
+        })
+    }
+
+    /// The order of a packed decimal.
+    fn packed(&self, description: &FieldDescription, path: &str) -> Compiled<Endian> {
+        match description.endian.unwrap_or(self.compiler.endian) {
+            endian @ (Endian::Big | Endian::Little) => Ok(endian),
+            _ => fail(format!("{path}/endian"), LayoutRule::Order),
+        }
+    }
+
+    /// Notes constant bytes at a known place, so that they tell frames apart.
+    fn guard(&mut self, place: Option<usize>, bytes: &[u8], masks: Option<&[u8]>) {
+        let Some(place) = place else { return };
+        for (index, value) in bytes.iter().enumerate() {
+            let mask = masks.map_or(u8::MAX, |masks| masks[index]);
+            if mask != 0 {
+                self.compiler.guards.push(Guard { at: place + index, mask, value: *value });
+            }
+        }
+    }
+
+    fn group(
+        &mut self,
+        description: &FieldDescription,
+        size: Option<Size>,
+        path: &str,
+        place: Option<usize>,
+    ) -> Compiled<Kind> {
+        let Some(fields) = &description.fields else {
+            return fail(format!("{path}/fields"), LayoutRule::Needed);
+        };
+        let place = match size {
+            Some(Size::Prefix(word, _)) => place.map(|place| place + word.bytes),
+            _ => place,
+        };
+        let (path, depth) = (format!("{path}/fields"), self.depth + 1);
+        let (list, scope) = if description.name.is_some() {
+            let mut own = Vec::new();
+            let list = self.compiler.list(fields, &path, &mut own, depth, place)?;
+            (list, Some(own.into()))
+        } else {
+            (self.compiler.list(fields, &path, self.scope, depth, place)?, None)
+        };
+        // A group that may end early, or takes what is left, ends where what follows must begin.
+        let open = list.fields.iter().any(Field::is_open);
+        let size = size.or(open.then_some(Size::Rest));
+        Ok(Kind::Group { size, list, scope })
+    }
+
+    fn bits(
+        &mut self,
+        bits: &[BitDescription],
+        word: Word,
+        path: &str,
+        place: Option<usize>,
+    ) -> Compiled<Kind> {
+        if word.signed || bits.is_empty() {
+            return fail(path, LayoutRule::Bits);
+        }
+        let mut parts: Vec<Part> = Vec::with_capacity(bits.len());
+        let (mut taken, mut mask, mut value) = (0_i128, 0, 0);
+        for (index, bit) in bits.iter().enumerate() {
+            let path = format!("{path}/{index}");
+            let range = bit.bits.scalar().and_then(expr::bits);
+            let Some((low, high)) = range.filter(|(_, high)| usize::from(*high) < 8 * word.bytes) else {
+                return fail(format!("{path}/bits"), LayoutRule::Bits);
+            };
+            let number = Meanings::from(bit).compile(Part::range((low, high), bit.signed), &path)?;
+            let constant = number.constant;
+            let slot = match &bit.name {
+                Some(name) => {
+                    let required = number.absent.is_none();
+                    Some(self.slot(name, required, constant.is_some(), &path)?)
+                }
+                None if constant.is_some() => None,
+                None => return fail(format!("{path}/name"), LayoutRule::Needed),
+            };
+            let label = bit.name.as_deref().map_or_else(|| format!("#{index}").into(), Box::from);
+            let part = Part { label, slot, low, high, signed: bit.signed, number };
+            let claimed = part.place(-1);
+            if taken & claimed != 0 {
+                return fail(format!("{path}/bits"), LayoutRule::Bits);
+            }
+            taken |= claimed;
+            if let Some(constant) = constant {
+                mask |= claimed;
+                value |= part.place(constant);
+            }
+            parts.push(part);
+        }
+        let (mut bytes, mut masks) = ([0; 8], [0; 8]);
+        word.write(value, &mut bytes);
+        word.write(mask, &mut masks);
+        self.guard(place, &bytes[..word.bytes], Some(&masks));
+        Ok(Kind::Bits(word, parts.into()))
+    }
+}
+
+/// Refuses keys that have no meaning for a field of this kind.
+fn only(description: &FieldDescription, kind: &str, path: &str) -> Compiled<()> {
+    const NUMBER: &[&str] = &["scale", "plus", "digits", "min", "max", "absent", "const", "enum"];
+    let keys = [
+        ("endian", description.endian.is_some()),
+        ("size", description.size.is_some()),
+        ("scale", description.scale.is_some()),
+        ("plus", description.plus.is_some()),
+        ("digits", description.digits.is_some()),
+        ("min", description.min.is_some()),
+        ("max", description.max.is_some()),
+        ("absent", description.absent.is_some()),
+        ("const", description.constant.is_some()),
+        ("enum", description.values.is_some()),
+        ("bits", description.bits.is_some()),
+        ("fields", description.fields.is_some()),
+        ("pad", description.pad.is_some()),
+        ("check", description.check.is_some()),
+        ("from", description.from.is_some()),
+        ("until", description.until.is_some()),
+    ];
+    let (own, number): (&[&str], bool) = match kind {
+        "checksum" => (&["endian", "check", "from", "until"], false),
+        "constant" => (&["const"], false),
+        "group" => (&["endian", "size", "fields"], false),
+        "skip" => (&["size"], false),
+        "digits" => (&["endian", "size"], false),
+        "bcd" => (&["endian", "size"], true),
+        "text" => (&["endian", "size", "pad"], false),
+        "bytes" | "json" => (&["endian", "size"], false),
+        "f32" | "f64" => (&["endian", "absent"], false),
+        _ if description.bits.is_some() => (&["endian", "bits"], false),
+        _ => (&["endian"], true),
+    };
+    let allowed = |key: &str| own.contains(&key) || (number && NUMBER.contains(&key));
+    match keys.iter().find(|(key, present)| *present && !allowed(key)) {
+        Some((key, _)) => fail(format!("{path}/{key}"), LayoutRule::Meaningless),
+        None => Ok(()),
+    }
+}
+
+/// The keys that say what raw values mean, of a field or of some bits.
+pub(super) struct Meanings<'d> {
+    scale: Option<&'d Literal>,
+    plus: Option<&'d Literal>,
+    digits: Option<u8>,
+    min: Option<&'d Literal>,
+    max: Option<&'d Literal>,
+    absent: Option<&'d Literal>,
+    constant: Option<&'d Literal>,
+    values: Option<&'d Members<Literal>>,
+}
+
+macro_rules! meanings {
+    ($($from:ty),*) => {$(
+        impl<'d> From<&'d $from> for Meanings<'d> {
+            fn from(from: &'d $from) -> Self {
+                Self {
+                    scale: from.scale.as_ref(),
+                    plus: from.plus.as_ref(),
+                    digits: from.digits,
+                    min: from.min.as_ref(),
+                    max: from.max.as_ref(),
+                    absent: from.absent.as_ref(),
+                    constant: from.constant.as_ref(),
+                    values: from.values.as_ref(),
+                }
+            }
+        }
+    )*};
+}
+
+meanings!(FieldDescription, BitDescription);
+
+impl<'d> Meanings<'d> {
+    /// Only the scale of a value that is mapped.
+    pub(super) fn scaling(value: &'d ValueDescription) -> Self {
+        Self {
+            scale: value.scale.as_ref(),
+            plus: value.plus.as_ref(),
+            digits: value.digits,
+            min: None,
+            max: None,
+            absent: None,
+            constant: None,
+            values: None,
+        }
+    }
+
+    fn compile(&self, raw: (i128, i128), path: &str) -> Compiled<Number> {
+        let mut number = Number::plain(raw);
+        let whole = |literal: Option<&Literal>, key: &str| match literal.map(Literal::scalar) {
+            None => Ok(None),
+            Some(text) => match text.and_then(expr::constant) {
+                None => fail(format!("{path}/{key}"), LayoutRule::Value("an integer")),
+                Some(value) if value < raw.0 || value > raw.1 => {
+                    fail(format!("{path}/{key}"), LayoutRule::Unholdable)
+                }
+                Some(value) => Ok(Some(value)),
+            },
+        };
+        number.absent = whole(self.absent, "absent")?;
+        number.constant = whole(self.constant, "const")?;
+        if number.absent.is_some() && number.constant.is_some() {
+            return fail(format!("{path}/absent"), LayoutRule::Meaningless);
+        }
+        if let Some(values) = self.values {
+            let scaling = [("scale", self.scale), ("plus", self.plus), ("min", self.min), ("max", self.max)];
+            if let Some((key, _)) = scaling.iter().find(|(_, literal)| literal.is_some()) {
+                return fail(format!("{path}/{key}"), LayoutRule::Meaningless);
+            }
+            number.values = enumerated(values, raw, &format!("{path}/enum"))?;
+        }
+        if self.scale.is_some() || self.plus.is_some() || self.digits.is_some() {
+            number.scale = self.scale(raw, path)?;
+        }
+        let limit = |literal: Option<&Literal>, key: &str| match literal {
+            None => Ok(None),
+            Some(literal) => {
+                let limit = decimal(literal, &format!("{path}/{key}"))?;
+                number.scale.limit(limit).map_or_else(
+                    |_| fail(format!("{path}/{key}"), LayoutRule::Unholdable),
+                    |limit| Ok(Some(limit)),
+                )
+            }
+        };
+        number.limits = (limit(self.min, "min")?, limit(self.max, "max")?);
+        if let (Some(least), Some(most)) = number.limits
+            && least > most
+        {
+            return fail(format!("{path}/max"), LayoutRule::Unholdable);
+        }
+        Ok(number)
+    }
+
+    /// The scale, for raw values in a range.
+    pub(super) fn scale(&self, raw: (i128, i128), path: &str) -> Compiled<Scale> {
+        let at = format!("{path}/scale");
+        let one = Decimal { mantissa: 1, places: 0 };
+        let (numerator, denominator) = match self.scale {
+            None => (one, one),
+            Some(Literal::Text(text)) if text.contains('/') => {
+                let (above, below) = text.split_once('/').unwrap_or((text, "1"));
+                let part = |text: &str| decimal(&Literal::Text(text.trim().into()), &at);
+                (part(above)?, part(below)?)
+            }
+            Some(literal) => (decimal(literal, &at)?, one),
+        };
+        let plus = match self.plus {
+            Some(literal) => decimal(literal, &format!("{path}/plus"))?,
+            None => Decimal { mantissa: 0, places: 0 },
+        };
+        Scale::new(numerator, denominator, plus, self.digits, raw).or_else(|bad| match bad {
+            BadScale::Size => fail(at, LayoutRule::Scale),
+            BadScale::Endless => fail(at, LayoutRule::Endless),
+        })
+    }
+}
+
+fn decimal(literal: &Literal, at: &str) -> Compiled<Decimal> {
+    let found = literal.scalar().and_then(|text| Decimal::parse(text).ok());
+    found.map_or_else(|| fail(at, LayoutRule::Value("a decimal number")), Ok)
+}
+
+fn enumerated(values: &Members<Literal>, raw: (i128, i128), path: &str) -> Compiled<Box<[(i128, Literal)]>> {
+    let mut compiled: Vec<(i128, Literal)> = Vec::new();
+    for (key, literal) in values.iter() {
+        let at = || format!("{path}{}", escape(key));
+        let Some(value) = expr::constant(key) else {
+            return fail(at(), LayoutRule::Value("an integer"));
+        };
+        if value < raw.0 || value > raw.1 {
+            return fail(at(), LayoutRule::Unholdable);
+        }
+        if matches!(literal, Literal::Array(_) | Literal::Object(_) | Literal::Null) {
+            return fail(at(), LayoutRule::Value("a number, a string, true or false"));
+        }
+        if compiled.iter().any(|(other, meaning)| *other == value || meaning == literal) {
+            return fail(at(), LayoutRule::Duplicate);
+        }
+        compiled.push((value, literal.clone()));
+    }
+    if compiled.is_empty() { fail(path, LayoutRule::Empty) } else { Ok(compiled.into()) }
+}
+
+/// Notes for each field how much must follow it, and that this is known where it is needed.
+fn tails(fields: &mut [Field], path: &str) -> Compiled<()> {
+    let (mut tail, mut known, mut optional_follows) = (Some(0_usize), true, false);
+    for (index, field) in fields.iter_mut().enumerate().rev() {
+        let takes_rest = field.takes_rest();
+        let lost = tail.is_none() || (takes_rest && optional_follows) || !known;
+        if (takes_rest || field.optional) && lost {
+            return fail(format!("{path}/{index}"), LayoutRule::Rest);
+        }
+        if (field.repeat.is_some() && field.kind.takes_rest())
+            || (field.optional && field.counts_on_a_field())
+        {
+            return fail(format!("{path}/{index}"), LayoutRule::Rest);
+        }
+        field.tail = tail.unwrap_or(0);
+        if field.optional {
+            optional_follows = true;
+        } else {
+            tail = tail.zip(field.extent().fixed).map(|(tail, size)| tail + size + field.gap);
+        }
+        known &= !takes_rest;
+    }
+    Ok(())
+}
+
+/// Looks up what checksums cover.
+fn checks(
+    descriptions: &[FieldDescription],
+    fields: &[Field],
+    path: &str,
+    compiler: &Compiler,
+) -> Compiled<Box<[Check]>> {
+    let mut checks: Vec<Check> = Vec::new();
+    for (index, (description, field)) in descriptions.iter().zip(fields).enumerate() {
+        let path = format!("{path}/{index}");
+        let Some(algorithm) = description.check.as_deref().and_then(Algorithm::find) else { continue };
+        let find = |name: &Option<String>, key: &str, default: Option<usize>| {
+            let found = match name {
+                None => default,
+                Some(name) => fields.iter().position(|field| *field.label == **name),
+            };
+            found.map_or_else(|| fail(format!("{path}/{key}"), LayoutRule::UnknownField), Ok)
+        };
+        let from = find(&description.from, "from", Some(0))?;
+        let until = find(&description.until, "until", index.checked_sub(1))?;
+        let later = (index + 1..=until).any(|at| matches!(fields[at].kind, Kind::Check(_)));
+        let ends = from > until || fields[from].optional || fields[until].optional;
+        if (from..=until).contains(&index) || later || ends || field.repeat.is_some() {
+            return fail(path, LayoutRule::Covered);
+        }
+        let width = Width { bytes: algorithm.width, signed: false };
+        let word = compiler.word(width, description.endian, &path)?;
+        checks.push(Check { field: index, from, until, algorithm, word });
+    }
+    if checks.len() > CHECKS { fail(path, LayoutRule::Limit(CHECKS)) } else { Ok(checks.into()) }
+}
+
+/// What kind of value a field has in the JSON.
+struct Value {
+    required: bool,
+    constant: bool,
+}
+
+impl Kind {
+    /// `None` if it has none of its own.
+    fn value(&self) -> Option<Value> {
+        match self {
+            Self::Int(_, number) | Self::Bcd(_, _, number) => {
+                Some(Value { required: number.absent.is_none(), constant: number.constant.is_some() })
+            }
+            Self::Float { absent, .. } => Some(Value { required: !absent, constant: false }),
+            Self::Digits(..)
+            | Self::Text { .. }
+            | Self::Bytes(_)
+            | Self::Json { .. }
+            | Self::Group { scope: Some(_), .. } => Some(Value { required: true, constant: false }),
+            Self::Bits(..) | Self::Constant(_) | Self::Skip(_) | Self::Group { .. } | Self::Check(_) => None,
+        }
+    }
+
+    fn may_repeat(&self) -> bool {
+        self.value().is_some_and(|value| !value.constant)
+    }
+
+    fn extent(&self) -> Extent {
+        let sized = |size: &Size| match size {
+            Size::Fixed(bytes) => Extent::exactly(*bytes),
+            Size::Prefix(word, _) => Extent { fixed: None, least: word.bytes },
+            Size::Rest | Size::Register(..) => Extent { fixed: None, least: 0 },
+        };
+        match self {
+            Self::Int(word, _) | Self::Float { word, .. } | Self::Bits(word, _) => {
+                Extent::exactly(word.bytes)
+            }
+            Self::Bcd(bytes, ..) | Self::Digits(bytes, _) | Self::Skip(bytes) | Self::Check(bytes) => {
+                Extent::exactly(*bytes)
+            }
+            Self::Constant(bytes) => Extent::exactly(bytes.len()),
+            Self::Text { size, .. } | Self::Bytes(size) | Self::Json { size, .. } => sized(size),
+            Self::Group { size: Some(size), .. } => sized(size),
+            Self::Group { size: None, list, .. } => {
+                list.fields.iter().fold(Extent::exactly(0), |sum, field| {
+                    let next = field.extent();
+                    let fixed = sum.fixed.zip(next.fixed).map(|(sum, next)| sum + next + field.gap);
+                    Extent { fixed, least: sum.least + next.least + field.gap }
+                })
+            }
+        }
+    }
+
+    fn takes_rest(&self) -> bool {
+        match self {
+            Self::Text { size, .. } | Self::Bytes(size) | Self::Json { size, .. } => {
+                matches!(size, Size::Rest)
+            }
+            Self::Group { size, .. } => matches!(size, Some(Size::Rest)),
+            _ => false,
+        }
+    }
+}
+
+impl Field {
+    /// With all its elements; an optional one takes at least nothing.
+    fn extent(&self) -> Extent {
+        let element = self.kind.extent();
+        match (self.optional, self.repeat) {
+            (true, _) => Extent { fixed: None, least: 0 },
+            (false, None) => element,
+            (false, Some(Size::Fixed(count))) => Extent {
+                fixed: element.fixed.and_then(|size| size.checked_mul(count)),
+                least: element.least.saturating_mul(count),
+            },
+            (false, Some(Size::Prefix(word, _))) => Extent { fixed: None, least: word.bytes },
+            (false, Some(Size::Rest | Size::Register(..))) => Extent { fixed: None, least: 0 },
+        }
+    }
+
+    fn takes_rest(&self) -> bool {
+        matches!(self.repeat, Some(Size::Rest)) || (self.repeat.is_none() && self.kind.takes_rest())
+    }
+
+    /// Whether it may end early, or takes what is left.
+    fn is_open(&self) -> bool {
+        self.optional || self.takes_rest()
+    }
+
+    /// Whether its length or count stands in an earlier field.
+    fn counts_on_a_field(&self) -> bool {
+        let size = match &self.kind {
+            Kind::Text { size, .. } | Kind::Bytes(size) | Kind::Json { size, .. } => Some(*size),
+            Kind::Group { size, .. } => *size,
+            _ => None,
+        };
+        [size, self.repeat].into_iter().flatten().any(|size| matches!(size, Size::Register(..)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString as _;
+
+    use super::*;
+
+    fn refused(fields: &str) -> (String, LayoutRule) {
+        let text = format!(r#"{{"frames":[{{"name":"f","fields":{fields}}}]}}"#);
+        let description: Description = serde_json::from_str(&text).unwrap();
+        let error = frames(&description).map(|_| ()).unwrap_err();
+        let path = error.path.strip_prefix("/frames/0").unwrap_or(&error.path);
+        (path.to_string(), error.rule)
+    }
+
+    #[test]
+    fn mistakes_are_placed() {
+        use LayoutRule as R;
+        for (fields, path, rule) in [
+            ("[]", "/fields", R::Empty),
+            (r#"[{"name":"a"}]"#, "/fields/0/type", R::Needed),
+            (r#"[{"type":"u8"}]"#, "/fields/0/name", R::Needed),
+            (r#"[{"name":"a","type":"u7"}]"#, "/fields/0/type", R::Type),
+            (r#"[{"name":"a","type":"u8"},{"name":"a","type":"u8"}]"#, "/fields/1/name", R::Duplicate),
+            (
+                r#"[{"name":"a","type":"u8"},{"fields":[{"name":"a","type":"u8"}]}]"#,
+                "/fields/1/fields/0/name",
+                R::Duplicate,
+            ),
+            (
+                r#"[{"name":"a","type":"u16"},{"name":"b","type":"u8","at":1}]"#,
+                "/fields/1/at",
+                R::Backwards(2),
+            ),
+            (r#"[{"name":"a","type":"u8","at":4000000}]"#, "/fields/0/at", R::Limit(MAX_BYTES)),
+            (
+                r#"[{"name":"a","type":"text","size":"u8"},{"name":"b","type":"u8","at":9}]"#,
+                "/fields/1/at",
+                R::AfterVariable,
+            ),
+            (
+                r#"[{"name":"a","type":"bytes","size":"rest"},{"name":"b","type":"text","size":"u8"}]"#,
+                "/fields/0",
+                R::Rest,
+            ),
+            (
+                r#"[{"name":"a","type":"bytes","size":"rest"},{"name":"b","type":"u8","optional":true}]"#,
+                "/fields/0",
+                R::Rest,
+            ),
+            (
+                r#"[{"name":"a","type":"bytes","size":"rest"},{"name":"b","type":"bytes","size":"rest"}]"#,
+                "/fields/0",
+                R::Rest,
+            ),
+            (
+                r#"[{"name":"a","type":"bytes","size":"rest","repeat":2}]"#,
+                "/fields/0/repeat",
+                R::EmptyElement,
+            ),
+            (
+                r#"[{"name":"a","repeat":2,"fields":[{"name":"x","type":"u8"},{"name":"y","type":"bytes","size":"rest"}]}]"#,
+                "/fields/0/repeat",
+                R::EmptyElement,
+            ),
+            (r#"[{"name":"a","type":"bytes","size":"n"}]"#, "/fields/0/size", R::UnknownField),
+            (
+                r#"[{"name":"n","type":"u8","scale":2},{"name":"a","type":"bytes","size":"n"}]"#,
+                "/fields/1/size",
+                R::UnknownField,
+            ),
+            (r#"[{"name":"a","type":"u8","size":2}]"#, "/fields/0/size", R::Meaningless),
+            (r#"[{"name":"a","type":"text"}]"#, "/fields/0/size", R::Needed),
+            (r#"[{"name":"a","type":"u24","endian":"cdab"}]"#, "/fields/0/endian", R::Order),
+            (r#"[{"name":"a","type":"u8","const":256}]"#, "/fields/0/const", R::Unholdable),
+            (r#"[{"name":"a","type":"u8","scale":"1/3"}]"#, "/fields/0/scale", R::Endless),
+            (r#"[{"name":"a","type":"u8","scale":0}]"#, "/fields/0/scale", R::Scale),
+            (r#"[{"name":"a","type":"u8","max":"0.5"}]"#, "/fields/0/max", R::Unholdable),
+            (r#"[{"name":"a","type":"u8","min":2,"max":1}]"#, "/fields/0/max", R::Unholdable),
+            (
+                r#"[{"name":"a","type":"u8","enum":{"1":"x","0x01":"y"}}]"#,
+                "/fields/0/enum/0x01",
+                R::Duplicate,
+            ),
+            (r#"[{"name":"a","type":"u8","enum":{"300":"x"}}]"#, "/fields/0/enum/300", R::Unholdable),
+            (r#"[{"bits":[{"name":"a","bits":8}]}]"#, "/fields/0/bits/0/bits", R::Bits),
+            (
+                r#"[{"bits":[{"name":"a","bits":"4:2"},{"name":"b","bits":4}]}]"#,
+                "/fields/0/bits/1/bits",
+                R::Bits,
+            ),
+            (r#"[{"check":"crc9"}]"#, "/fields/0/check", R::Algorithm),
+            (r#"[{"check":"xor"}]"#, "/fields/0/until", R::UnknownField),
+            (
+                r#"[{"name":"a","type":"u8"},{"check":"xor","from":"a","until":"b"}]"#,
+                "/fields/1/until",
+                R::UnknownField,
+            ),
+            (r#"[{"name":"a","type":"u8"},{"name":"c","check":"xor","until":"c"}]"#, "/fields/1", R::Covered),
+            (r#"[{"const":"zz"}]"#, "/fields/0/const", R::Value("hexadecimal bytes")),
+            (r#"[{"const":"00","optional":true}]"#, "/fields/0/optional", R::Meaningless),
+            (r#"[{"bits":[{"name":"a","bits":1}],"repeat":2}]"#, "/fields/0/repeat", R::Meaningless),
+        ] {
+            assert_eq!(refused(fields), (path.to_string(), rule), "{fields}");
+        }
+    }
+}
