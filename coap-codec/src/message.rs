@@ -14,7 +14,7 @@
 
 use core::fmt;
 
-use crate::option::{self, Options, split_first};
+use crate::option::{self, Options};
 use crate::{Answer, Code, DecodeError, EncodeError, Out, Rule, Rules, Token};
 
 /// How a message is delivered (RFC 7252 §4).
@@ -136,7 +136,7 @@ impl<'a> Message<'a> {
     ///
     /// If the bytes are not a message (RFC 7252 §3, §3.1, §4.1). The answer is a reset for what claims to
     /// be confirmable, and silence for everything else (§4.2, §4.3).
-    #[inline]
+    #[inline(always)]
     pub fn decode(datagram: &'a [u8], rules: Rules) -> Result<Self, DecodeError> {
         let Some((&[first, code, high, low], rest)) = datagram.split_first_chunk::<4>() else {
             return Err(DecodeError { rule: Rule::Header, offset: datagram.len(), answer: Answer::Ignore });
@@ -173,15 +173,12 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// [`EncodeError::NoRoom`], and [`EncodeError::EmptyContent`] for a code 0.00 with anything beside it.
-    #[inline]
+    #[inline(always)]
     pub fn encode(&self, out: &mut (impl Out + ?Sized)) -> Result<(), EncodeError> {
-        let needed = self.encoded_len();
-        if out.room() < needed {
-            return Err(EncodeError::NoRoom { needed });
+        if self.code == Code::EMPTY {
+            return self.encode_empty(self.payload.len(), out);
         }
-        if self.code == Code::EMPTY && needed != 4 {
-            return Err(EncodeError::EmptyContent);
-        }
+        self.reserve(self.payload.len(), self.payload.len(), out)?;
         self.put_head(self.payload.len(), out);
         if !self.payload.is_empty() {
             out.put(self.payload);
@@ -197,29 +194,49 @@ impl<'a> Message<'a> {
     /// As [`Message::encode`], of which this writes the beginning.
     #[inline]
     pub fn encode_head(&self, payload: usize, out: &mut (impl Out + ?Sized)) -> Result<(), EncodeError> {
-        let whole = 4 + body_len(self.token, &self.options, payload);
-        let needed = whole - payload;
-        if out.room() < needed {
-            return Err(EncodeError::NoRoom { needed });
+        if self.code == Code::EMPTY {
+            return self.encode_empty(payload, out);
         }
-        if self.code == Code::EMPTY && whole != 4 {
-            return Err(EncodeError::EmptyContent);
-        }
+        self.reserve(payload, 0, out)?;
         self.put_head(payload, out);
         Ok(())
     }
 
     #[inline]
+    fn encode_empty(&self, payload: usize, out: &mut (impl Out + ?Sized)) -> Result<(), EncodeError> {
+        if !(self.token.is_empty() && self.options.is_empty() && payload == 0) {
+            return Err(EncodeError::EmptyContent);
+        }
+        if out.room() < 4 {
+            return Err(EncodeError::NoRoom { needed: 4 });
+        }
+        put_header(self.kind, self.code, self.id, Token::EMPTY, out);
+        Ok(())
+    }
+
+    /// Whether there is room with the first `written` bytes of a payload of `payload`.
+    #[inline]
+    fn reserve(&self, payload: usize, written: usize, out: &(impl Out + ?Sized)) -> Result<(), EncodeError> {
+        // The bound spares most messages the exact count.
+        let bound = 4 + 2 + self.token.len() + self.options.most() + 1 + written;
+        if out.room() < bound {
+            let needed = 4 + body_len(self.token, &self.options, payload) - payload + written;
+            if out.room() < needed {
+                return Err(EncodeError::NoRoom { needed });
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
     fn put_head(&self, payload: usize, out: &mut (impl Out + ?Sized)) {
-        let (nibble, ..) = self.token.length_field();
-        let [high, low] = self.id.to_be_bytes();
-        out.put(&[0x40 | (self.kind.bits() << 4) | nibble, self.code.0, high, low]);
+        put_header(self.kind, self.code, self.id, self.token, out);
         put_body_head(self.token, &self.options, payload, out);
     }
 
     /// Bytes before the options.
     pub(crate) fn options_at(&self) -> usize {
-        4 + option::extension_len(self.token.len()) + self.token.len()
+        4 + self.token.encoded_len()
     }
 }
 
@@ -266,24 +283,12 @@ pub(crate) fn split_token(
 }
 
 /// Walks the options to the payload. Errors come with the number of bytes left from the option at fault on.
-#[inline]
+#[inline(always)]
 pub(crate) fn split_body(body: &[u8]) -> Result<(Options<'_>, &[u8]), (Rule, usize)> {
-    let (mut rest, mut number) = (body, 0);
-    loop {
-        if let Some((&0xFF, payload)) = rest.split_first() {
-            if payload.is_empty() {
-                return Err((Rule::PayloadMarker, rest.len()));
-            }
-            let wire = body.get(..body.len() - rest.len()).unwrap_or_default();
-            return Ok((Options::checked(wire), payload));
-        }
-        let Some(option) = split_first(rest) else { return Ok((Options::checked(body), &[])) };
-        let option = option.map_err(|rule| (rule, rest.len()))?;
-        number += option.delta;
-        if number > 0xFFFF {
-            return Err((Rule::OptionNumber, rest.len()));
-        }
-        rest = option.rest;
+    let Some(end) = option::walk(body) else { return Err(option::fault(body)) };
+    match body.split_at_checked(end) {
+        Some((wire, [0xFF, payload @ ..])) => Ok((Options::checked(wire), payload)),
+        _ => Ok((Options::checked(body), &[])),
     }
 }
 
@@ -291,7 +296,14 @@ pub(crate) fn split_body(body: &[u8]) -> Result<(Options<'_>, &[u8]), (Rule, usi
 #[inline]
 pub(crate) fn body_len(token: Token<'_>, options: &Options<'_>, payload: usize) -> usize {
     let marker = usize::from(payload > 0);
-    option::extension_len(token.len()) + token.len() + options.encoded_len() + marker + payload
+    token.encoded_len() + options.encoded_len() + marker + payload
+}
+
+/// Writes the fixed header.
+#[inline]
+pub(crate) fn put_header(kind: Kind, code: Code, id: u16, token: Token<'_>, out: &mut (impl Out + ?Sized)) {
+    let [high, low] = id.to_be_bytes();
+    out.put(&[0x40 | (kind.bits() << 4) | token.nibble(), code.0, high, low]);
 }
 
 /// Writes everything behind the fixed header up to the payload itself.

@@ -7,7 +7,7 @@
 
 use core::fmt;
 
-use crate::{EncodeError, Out};
+use crate::{EncodeError, Out, option};
 
 /// A token, borrowed. Equality is equality of bytes.
 ///
@@ -69,20 +69,32 @@ impl<'a> Token<'a> {
         Self(bytes)
     }
 
-    /// The token length nibble, the bytes that extend it, and how many of those count.
+    /// Bytes the token and the extension of its length take.
     #[inline]
-    pub(crate) fn length_field(self) -> (u8, [u8; 2], usize) {
-        crate::option::extend(self.0.len())
+    pub(crate) const fn encoded_len(self) -> usize {
+        if self.0.len() > 12 { option::extension_len(self.0.len()) + self.0.len() } else { self.0.len() }
+    }
+
+    /// The token length nibble.
+    #[inline]
+    pub(crate) const fn nibble(self) -> u8 {
+        match self.0.len() {
+            len @ 0..13 => len.to_le_bytes()[0],
+            13..269 => 13,
+            _ => 14,
+        }
     }
 
     /// Writes the extension of the length, then the token.
     #[inline]
     pub(crate) fn put(self, out: &mut (impl Out + ?Sized)) {
-        let (_, extension, count) = self.length_field();
-        if count > 0 {
+        if self.0.len() > 12 {
+            let (_, extension, count) = option::extend(self.0.len());
             out.put(extension.get(..count).unwrap_or_default());
         }
-        out.put(self.0);
+        if !self.0.is_empty() {
+            out.put(self.0);
+        }
     }
 }
 

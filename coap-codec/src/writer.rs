@@ -4,8 +4,8 @@
 //! [`Out::room`]; then no step of the second run can come up short. A step that fails writes nothing of
 //! itself; what earlier steps wrote stays. Where all parts are at hand [`Message::encode`] does both.
 
-use crate::option::{self, Opt, OptionNumber, Uint, delta, encoded_len};
-use crate::{Code, EncodeError, Kind, Out, Token};
+use crate::option::{self, MAX_VALUE, OptionNumber, Uint};
+use crate::{Code, EncodeError, Kind, Out, Token, message};
 
 #[cfg(doc)]
 use crate::Message;
@@ -68,8 +68,15 @@ impl Out for Length {
 pub struct Writer<'o, O: ?Sized> {
     out: &'o mut O,
     last: OptionNumber,
-    empty: bool,
-    payload: bool,
+    next: Next,
+}
+
+/// What may come next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Option,
+    Payload,
+    Nothing,
 }
 
 impl<'o, O: Out + ?Sized> Writer<'o, O> {
@@ -89,12 +96,11 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
         if code == Code::EMPTY && !token.is_empty() {
             return Err(EncodeError::EmptyContent);
         }
-        let (nibble, _, extension) = token.length_field();
-        reserve(out, 4 + extension + token.len())?;
-        let [high, low] = id.to_be_bytes();
-        out.put(&[0x40 | (kind.bits() << 4) | nibble, code.0, high, low]);
+        reserve(out, 4 + token.encoded_len())?;
+        message::put_header(kind, code, id, token, out);
         token.put(out);
-        Ok(Self { out, last: OptionNumber(0), empty: code == Code::EMPTY, payload: false })
+        let next = if code == Code::EMPTY { Next::Nothing } else { Next::Option };
+        Ok(Self { out, last: OptionNumber(0), next })
     }
 
     /// Writes an option.
@@ -105,8 +111,17 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
     /// [`EncodeError::OptionAfterPayload`], [`EncodeError::EmptyContent`], [`EncodeError::NoRoom`].
     #[inline]
     pub fn option(&mut self, number: OptionNumber, value: &[u8]) -> Result<(), EncodeError> {
-        let delta = self.admit(Opt { number, value })?;
+        if self.next != Next::Option || number < self.last || value.len() > MAX_VALUE {
+            return Err(self.misplaced(number));
+        }
+        let delta = usize::from(number.0 - self.last.0);
+        let room = self.out.room();
+        // Five bytes of header are the most there can be; the exact count is for when room is short.
+        if room < 5 + value.len() {
+            reserve(self.out, option::encoded_len(delta, value.len()))?;
+        }
         option::put(delta, value, self.out);
+        self.last = number;
         Ok(())
     }
 
@@ -130,30 +145,28 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
         if piece.is_empty() {
             return Ok(());
         }
-        if self.empty {
-            return Err(EncodeError::EmptyContent);
-        }
-        reserve(self.out, usize::from(!self.payload) + piece.len())?;
-        if !self.payload {
-            self.out.put(&[0xFF]);
-            self.payload = true;
+        match self.next {
+            Next::Nothing => return Err(EncodeError::EmptyContent),
+            Next::Option => {
+                reserve(self.out, 1 + piece.len())?;
+                self.out.put(&[0xFF]);
+                self.next = Next::Payload;
+            }
+            Next::Payload => reserve(self.out, piece.len())?,
         }
         self.out.put(piece);
         Ok(())
     }
 
-    /// Checks that an option may come here and fits; gives its delta.
-    fn admit(&mut self, next: Opt<'_>) -> Result<usize, EncodeError> {
-        if self.payload {
-            return Err(EncodeError::OptionAfterPayload);
+    /// Why an option cannot come here.
+    #[cold]
+    fn misplaced(&self, number: OptionNumber) -> EncodeError {
+        match self.next {
+            Next::Payload => EncodeError::OptionAfterPayload,
+            Next::Nothing => EncodeError::EmptyContent,
+            Next::Option if number < self.last => EncodeError::OptionOrder { number, last: self.last },
+            Next::Option => EncodeError::OptionLength { number },
         }
-        if self.empty {
-            return Err(EncodeError::EmptyContent);
-        }
-        let delta = delta(self.last, next)?;
-        reserve(self.out, encoded_len(delta, next.value.len()))?;
-        self.last = next.number;
-        Ok(delta)
     }
 }
 

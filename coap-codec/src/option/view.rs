@@ -7,7 +7,7 @@
 
 use core::fmt;
 
-use super::{Block, Cut, Known, Opt, OptionNumber, Oscore, delta, encoded_len, put, split_first};
+use super::{Block, Cut, Known, MAX_VALUE, Opt, OptionNumber, Oscore, extension_len, put, split_first};
 use crate::{ContentFormat, EncodeError, Out};
 
 /// Options in ascending order, over the bytes of a message or over a caller's list.
@@ -29,8 +29,8 @@ pub struct Options<'a>(Form<'a>);
 enum Form<'a> {
     /// Bytes that [`super::split_first`] has walked to their end.
     Wire(&'a [u8]),
-    /// A list in order, and the bytes it takes.
-    List { list: &'a [Opt<'a>], len: usize },
+    /// A list in order, and the sum of its values' lengths.
+    List { list: &'a [Opt<'a>], values: usize },
 }
 
 impl<'a> Options<'a> {
@@ -45,12 +45,21 @@ impl<'a> Options<'a> {
     /// above 65,804 bytes. Limits of single options are not applied: a test may send what it likes.
     #[inline]
     pub fn new(list: &'a [Opt<'a>]) -> Result<Self, EncodeError> {
-        let (mut last, mut len) = (OptionNumber(0), 0);
-        for &option in list {
-            len += encoded_len(delta(last, option)?, option.value.len());
+        let (mut last, mut values) = (OptionNumber(0), 0_usize);
+        for option in list {
+            if option.number < last {
+                return Err(EncodeError::OptionOrder { number: option.number, last });
+            }
             last = option.number;
+            values = values.saturating_add(option.value.len());
         }
-        Ok(Self(Form::List { list, len }))
+        if values > MAX_VALUE {
+            // Only now can a single one be too long.
+            if let Some(option) = list.iter().find(|option| option.value.len() > MAX_VALUE) {
+                return Err(EncodeError::OptionLength { number: option.number });
+            }
+        }
+        Ok(Self(Form::List { list, values }))
     }
 
     /// Options over bytes that were walked to their end without an error.
@@ -60,12 +69,28 @@ impl<'a> Options<'a> {
     }
 
     /// Bytes they take in a message.
-    #[inline]
     #[must_use]
-    pub const fn encoded_len(&self) -> usize {
+    pub fn encoded_len(&self) -> usize {
         match self.0 {
             Form::Wire(wire) => wire.len(),
-            Form::List { len, .. } => len,
+            Form::List { list, values } => {
+                let mut last = 0;
+                let head = |option: &Opt<'_>| {
+                    let delta = option.number.0.wrapping_sub(last);
+                    last = option.number.0;
+                    1 + extension_len(usize::from(delta)) + extension_len(option.value.len())
+                };
+                values + list.iter().map(head).sum::<usize>()
+            }
+        }
+    }
+
+    /// Bytes they take at most, known without looking at each.
+    #[inline]
+    pub(crate) const fn most(&self) -> usize {
+        match self.0 {
+            Form::Wire(wire) => wire.len(),
+            Form::List { list, values } => values + 5 * list.len(),
         }
     }
 
@@ -73,7 +98,10 @@ impl<'a> Options<'a> {
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.encoded_len() == 0
+        match self.0 {
+            Form::Wire(wire) => wire.is_empty(),
+            Form::List { list, .. } => list.is_empty(),
+        }
     }
 
     /// All of them, as they stand in the message.
@@ -315,7 +343,7 @@ impl<'a> Options<'a> {
                 let mut last = 0;
                 for option in list {
                     // Order was checked when the list was taken in.
-                    put(usize::from(option.number.0.saturating_sub(last)), option.value, out);
+                    put(usize::from(option.number.0.wrapping_sub(last)), option.value, out);
                     last = option.number.0;
                 }
             }
@@ -395,8 +423,9 @@ impl<'a> Iterator for Iter<'a> {
     #[inline]
     fn next(&mut self) -> Option<Opt<'a>> {
         if let Some(Ok(Cut { delta, value, rest })) = split_first(self.wire) {
-            // The sum was checked to stay within 16 bits.
-            self.number = self.number.wrapping_add(u16::try_from(delta).unwrap_or(u16::MAX));
+            // The sum was checked to stay within 16 bits, so each delta does.
+            let [low, high, ..] = delta.to_le_bytes();
+            self.number = self.number.wrapping_add(u16::from_le_bytes([low, high]));
             self.wire = rest;
             return Some(Opt { number: OptionNumber(self.number), value });
         }
