@@ -268,6 +268,12 @@ impl<B: AsRef<[u8]>> Frame<B> {
         }
     }
 
+    /// Takes bytes that [`peek`] measured.
+    #[cfg(feature = "bytes")]
+    pub(crate) fn from_peeked(bytes: B) -> Self {
+        Self(bytes)
+    }
+
     /// Decodes the packet. It borrows the frame; call this once and keep what it returns.
     ///
     /// # Errors

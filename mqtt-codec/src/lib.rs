@@ -9,6 +9,8 @@ extern crate std;
 
 mod ack;
 mod auth;
+#[cfg(feature = "bytes")]
+mod bytes_stream;
 mod config;
 mod connack;
 mod connect;
@@ -20,12 +22,14 @@ mod filter;
 mod frame;
 mod out;
 mod packet;
+mod pieces;
 mod properties;
 mod property;
 mod publish;
 mod qos;
 mod reason;
 mod rule;
+mod stream;
 mod suback;
 mod subscribe;
 mod text;
@@ -35,6 +39,8 @@ mod write;
 
 pub use ack::Ack;
 pub use auth::Auth;
+#[cfg(feature = "bytes")]
+pub use bytes_stream::BytesReader;
 pub use config::{Leniency, Limits, Role, Rules, Version};
 pub use connack::ConnAck;
 pub use connect::{Connect, Will};
@@ -45,12 +51,14 @@ pub use filter::{Level, TopicFilter};
 pub use frame::{Frame, PacketType, Peek, peek};
 pub use out::{Out, SliceOut};
 pub use packet::Packet;
+pub use pieces::{Payload, PublishHead, peek_head};
 pub use properties::Properties;
 pub use property::Property;
 pub use publish::Publish;
 pub use qos::{Delivery, PacketId, Qos};
 pub use reason::ReasonCode;
 pub use rule::Rule;
+pub use stream::{Reader, Skipped};
 pub use suback::{Reasons, SubAck, UnsubAck};
 pub use subscribe::{RetainHandling, Subscribe, Subscription, Subscriptions};
 pub use text::{Secret, Text};

@@ -76,7 +76,7 @@ impl<'a> Packet<'a> {
             {
                 (first, rest, false)
             }
-            _ => split_header(frame, &rules)?,
+            _ => split_header(frame)?,
         };
         Self::decode_body(header, frame.len(), &rules)
     }
@@ -87,21 +87,11 @@ impl<'a> Packet<'a> {
         len: usize,
         rules: &Rules,
     ) -> Result<Self, DecodeError> {
-        let cursor = |packet| Cursor::new(body, len, packet);
-        if len > rules.limits.packet as usize {
-            return Err(DecodeError::new(Rule::PacketTooLarge, PacketType::of(first), 0));
-        }
         let Some(packet) = PacketType::of(first) else {
             return Err(DecodeError::new(Rule::PacketType, None, 0));
         };
-        if let (Some(from), Some(version)) = (rules.from, rules.version)
-            && !packet.may_come_from(from, version)
-        {
-            return Err(wrong_sender(packet, version));
-        }
-        if first != packet.first_byte() && packet != PacketType::Publish {
-            check_flags(packet, rules)?;
-        }
+        check_start(first, packet, len, is_long, rules)?;
+        let cursor = |packet| Cursor::new(body, len, packet);
         match packet {
             PacketType::Publish => Ok(Self::Publish(Publish::read(first, cursor(packet), rules)?)),
             PacketType::PubAck => Ok(Self::PubAck(Ack::read(cursor(packet), rules)?)),
@@ -162,17 +152,39 @@ impl<'a> Packet<'a> {
 
 /// Splits any frame, and finds out what is wrong with it.
 #[inline(never)]
-fn split_header<'a>(frame: &'a [u8], rules: &Rules) -> Result<(u8, &'a [u8], bool), DecodeError> {
+fn split_header(frame: &[u8]) -> Result<(u8, &[u8], bool), DecodeError> {
     let whole = header(frame)?;
-    let Some(Header { first, packet, len, is_long, .. }) = whole.filter(|h| h.frame_len() == frame.len())
-    else {
+    let Some(Header { first, len, is_long, .. }) = whole.filter(|h| h.frame_len() == frame.len()) else {
         let packet = whole.map(|header| header.packet);
         return Err(DecodeError::new(Rule::FrameLength, packet, 0));
     };
+    Ok((first, frame.get(len..).unwrap_or_default(), is_long))
+}
+
+/// Checks what a fixed header says, `len` being the bytes that are to be held in memory.
+#[inline]
+pub(crate) fn check_start(
+    first: u8,
+    packet: PacketType,
+    len: usize,
+    is_long: bool,
+    rules: &Rules,
+) -> Result<(), DecodeError> {
+    if len > rules.limits.packet as usize {
+        return Err(DecodeError::new(Rule::PacketTooLarge, Some(packet), 0));
+    }
     if is_long && rules.version == Some(Version::V5) && !rules.leniency.long_numbers {
         return Err(DecodeError::new(Rule::LongNumber, Some(packet), 1)); // [MQTT-1.5.5-1]
     }
-    Ok((first, frame.get(len..).unwrap_or_default(), is_long))
+    if let (Some(from), Some(version)) = (rules.from, rules.version)
+        && !packet.may_come_from(from, version)
+    {
+        return Err(wrong_sender(packet, version));
+    }
+    if first != packet.first_byte() && packet != PacketType::Publish {
+        return check_flags(packet, rules);
+    }
+    Ok(())
 }
 
 #[cold]
