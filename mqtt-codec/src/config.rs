@@ -1,5 +1,7 @@
 //! What a decoder is told beforehand: version, sender, tolerances, limits.
 
+use core::fmt;
+
 /// The version of the protocol a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -44,9 +46,10 @@ pub enum Role {
 /// ```
 /// use mqtt_codec::{Leniency, Limits, Role, Rules, Version};
 ///
-/// let mut leniency = Leniency::STRICT;
-/// leniency.dup_at_qos_0 = true;
-/// let rules = Rules::new(Version::V5).sent_by(Role::Client).lenient(leniency).limited(Limits::packet(4096));
+/// let rules = Rules::new(Version::V5)
+///     .sent_by(Role::Client)
+///     .lenient(Leniency::DUP_AT_QOS_0)
+///     .limited(Limits::packet(4096));
 /// assert_eq!(rules.from, Some(Role::Client));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,63 +99,74 @@ impl Rules {
 }
 
 /// Violations that real peers commit and that can be put up with, one by one. All are refused by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Leniency {
-    /// PUBLISH with DUP at QoS 0 [MQTT-3.3.1-2]: the flag is ignored, as it means nothing there.
-    pub dup_at_qos_0: bool,
-    /// PUBREL, SUBSCRIBE or UNSUBSCRIBE with fixed header flags other than 0010 ([MQTT-3.6.1-1], [MQTT-3.8.1-1],
-    /// [MQTT-3.10.1-1]): MQTT 3.1 had DUP there, and its heirs still set it. The flags are ignored.
-    pub request_flags: bool,
-    /// SUBACK in 3.1.1 with return codes other than 0, 1, 2 and 0x80 [MQTT-3.9.3-2], as old brokers and bridges to
-    /// MQTT 5.0 send them: every other code is read as the failure it must mean.
-    pub suback_codes: bool,
-    /// CONNACK in 5.0 that has the form of 3.1.1: no property length, and 3.1.1 return codes 1 to 5 (§3.2.2). Brokers
-    /// that know only 3.1.1 answer so, and a client that cannot read it cannot fall back.
-    pub connack_311_form: bool,
-    /// SUBACK and UNSUBACK in 5.0 that have the form of 3.1.1: no property length; UNSUBACK without reason codes
-    /// (§3.9.2.1, §3.11.3).
-    pub suback_311_form: bool,
-    /// CONNACK with session present although it refuses ([MQTT-3.2.2-4], in 5.0 [MQTT-3.2.2-6]): the flag is ignored.
-    pub session_present_on_refusal: bool,
-    /// CONNECT in 3.1.1 with a password but no user name [MQTT-3.1.2-22], which 5.0 allows.
-    pub password_alone: bool,
-    /// CONNECT in 3.1.1 with an empty client identifier although it wants its session kept [MQTT-3.1.3-7].
-    pub empty_client_id: bool,
-    /// Numbers of variable length that are longer than needed [MQTT-1.5.5-1].
-    pub long_numbers: bool,
-    /// A payload that is not UTF-8 although its format indicator says so (§3.3.2.3.2); the payload is then not looked at.
-    pub payload_format: bool,
-}
+///
+/// ```
+/// use mqtt_codec::Leniency;
+///
+/// let leniency = Leniency::DUP_AT_QOS_0.and(Leniency::SUBACK_CODES);
+/// assert!(leniency.has(Leniency::SUBACK_CODES) && !leniency.has(Leniency::LONG_NUMBERS));
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Leniency(u16);
 
 impl Leniency {
     /// No tolerance at all; the default.
-    pub const STRICT: Self = Self {
-        dup_at_qos_0: false,
-        request_flags: false,
-        suback_codes: false,
-        connack_311_form: false,
-        suback_311_form: false,
-        session_present_on_refusal: false,
-        password_alone: false,
-        empty_client_id: false,
-        long_numbers: false,
-        payload_format: false,
-    };
-
+    pub const STRICT: Self = Self(0);
+    /// PUBLISH with DUP at QoS 0 [MQTT-3.3.1-2]: the flag is ignored, as it means nothing there.
+    pub const DUP_AT_QOS_0: Self = Self(1);
+    /// PUBREL, SUBSCRIBE or UNSUBSCRIBE with fixed header flags other than 0010 ([MQTT-3.6.1-1], [MQTT-3.8.1-1],
+    /// [MQTT-3.10.1-1]): MQTT 3.1 had DUP there, and its heirs still set it. The flags are ignored.
+    pub const REQUEST_FLAGS: Self = Self(1 << 1);
+    /// SUBACK in 3.1.1 with return codes other than 0, 1, 2 and 0x80 [MQTT-3.9.3-2], as old brokers and bridges to
+    /// MQTT 5.0 send them: every other code is read as the failure it must mean.
+    pub const SUBACK_CODES: Self = Self(1 << 2);
+    /// CONNACK in 5.0 that has the form of 3.1.1: no property length, and 3.1.1 return codes 1 to 5 (§3.2.2). Brokers
+    /// that know only 3.1.1 answer so, and a client that cannot read it cannot fall back.
+    pub const CONNACK_311_FORM: Self = Self(1 << 3);
+    /// SUBACK and UNSUBACK in 5.0 that have the form of 3.1.1: no property length; UNSUBACK without reason codes
+    /// (§3.9.2.1, §3.11.3).
+    pub const SUBACK_311_FORM: Self = Self(1 << 4);
+    /// CONNACK with session present although it refuses ([MQTT-3.2.2-4], in 5.0 [MQTT-3.2.2-6]): the flag is ignored.
+    pub const SESSION_PRESENT_ON_REFUSAL: Self = Self(1 << 5);
+    /// CONNECT in 3.1.1 with a password but no user name [MQTT-3.1.2-22], which 5.0 allows.
+    pub const PASSWORD_ALONE: Self = Self(1 << 6);
+    /// CONNECT in 3.1.1 with an empty client identifier although it wants its session kept [MQTT-3.1.3-7].
+    pub const EMPTY_CLIENT_ID: Self = Self(1 << 7);
+    /// Numbers of variable length that are longer than needed [MQTT-1.5.5-1].
+    pub const LONG_NUMBERS: Self = Self(1 << 8);
+    /// A payload that is not UTF-8 although its format indicator says so (§3.3.2.3.2); the payload is then not looked at.
+    pub const PAYLOAD_FORMAT: Self = Self(1 << 9);
     /// Every tolerance, for tools that look at foreign traffic.
-    pub const ALL: Self = Self {
-        dup_at_qos_0: true,
-        request_flags: true,
-        suback_codes: true,
-        connack_311_form: true,
-        suback_311_form: true,
-        session_present_on_refusal: true,
-        password_alone: true,
-        empty_client_id: true,
-        long_numbers: true,
-        payload_format: true,
-    };
+    pub const ALL: Self = Self((1 << 10) - 1);
+
+    /// These and those.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` is among these.
+    #[inline]
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl fmt::Debug for Leniency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [
+            (Self::DUP_AT_QOS_0, "DUP_AT_QOS_0"),
+            (Self::REQUEST_FLAGS, "REQUEST_FLAGS"),
+            (Self::SUBACK_CODES, "SUBACK_CODES"),
+            (Self::CONNACK_311_FORM, "CONNACK_311_FORM"),
+            (Self::SUBACK_311_FORM, "SUBACK_311_FORM"),
+            (Self::SESSION_PRESENT_ON_REFUSAL, "SESSION_PRESENT_ON_REFUSAL"),
+            (Self::PASSWORD_ALONE, "PASSWORD_ALONE"),
+            (Self::EMPTY_CLIENT_ID, "EMPTY_CLIENT_ID"),
+            (Self::LONG_NUMBERS, "LONG_NUMBERS"),
+            (Self::PAYLOAD_FORMAT, "PAYLOAD_FORMAT"),
+        ];
+        f.debug_set().entries(named.iter().filter(|(one, _)| self.has(*one)).map(|(_, name)| name)).finish()
+    }
 }
 
 /// The largest packets to accept. Nothing in this crate allocates by a number a peer sent; limits are for what follows.

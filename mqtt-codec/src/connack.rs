@@ -6,7 +6,7 @@
 //! properties   5.0
 //! ```
 
-use crate::config::{Rules, Version};
+use crate::config::{Leniency, Rules, Version};
 use crate::cursor::Cursor;
 use crate::error::{DecodeError, EncodeError};
 use crate::frame::PacketType;
@@ -44,7 +44,8 @@ impl<'a> ConnAck<'a> {
             return Err(c.fail_back(Rule::ConnAckFlags, 1)); // [MQTT-3.2.2-1]
         }
         let code = c.u8(Rule::ReasonCut)?;
-        let is_311_form = version == Version::V311 || (rules.leniency.connack_311_form && c.is_empty());
+        let is_311_form =
+            version == Version::V311 || (rules.leniency.has(Leniency::CONNACK_311_FORM) && c.is_empty());
         let reason = match ReasonCode::from_connack_311(code) {
             Some(reason) if is_311_form => Some(reason),
             _ if version == Version::V5 => ReasonCode::of(code, PacketType::ConnAck),
@@ -53,7 +54,7 @@ impl<'a> ConnAck<'a> {
         let Some(reason) = reason else { return Err(c.fail_back(Rule::ConnAckCode, 1)) };
         let mut session_present = flags == 1;
         if session_present && reason.is_error() {
-            if !rules.leniency.session_present_on_refusal {
+            if !rules.leniency.has(Leniency::SESSION_PRESENT_ON_REFUSAL) {
                 return Err(c.fail_back(Rule::SessionPresent, 2));
             }
             session_present = false;

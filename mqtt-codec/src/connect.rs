@@ -12,7 +12,7 @@
 //! password          if its flag is set
 //! ```
 
-use crate::config::{Rules, Version};
+use crate::config::{Leniency, Rules, Version};
 use crate::cursor::Cursor;
 use crate::error::{DecodeError, EncodeError};
 use crate::frame::PacketType;
@@ -105,7 +105,7 @@ impl<'a> Connect<'a> {
             return Err(c.fail_back(Rule::ProtocolVersion, 1));
         };
         // Only now is it known whether a remaining length longer than needed matters.
-        if is_long && version == Version::V5 && !rules.leniency.long_numbers {
+        if is_long && version == Version::V5 && !rules.leniency.has(Leniency::LONG_NUMBERS) {
             return Err(DecodeError::new(Rule::LongNumber, Some(PacketType::Connect), 1));
         }
         let flags = c.u8(Rule::ConnectCut)?;
@@ -118,7 +118,10 @@ impl<'a> Connect<'a> {
         };
         let at_id = c;
         let client_id = c.text(Rule::ClientIdCut)?;
-        if client_id.is_empty() && !clean_start && version == Version::V311 && !rules.leniency.empty_client_id
+        if client_id.is_empty()
+            && !clean_start
+            && version == Version::V311
+            && !rules.leniency.has(Leniency::EMPTY_CLIENT_ID)
         {
             return Err(at_id.fail(Rule::EmptyClientId)); // [MQTT-3.1.3-8]
         }
@@ -142,7 +145,7 @@ impl<'a> Connect<'a> {
         let qos = Qos::new(flags >> 3 & 3);
         if flags & (USER_NAME | PASSWORD) == PASSWORD
             && version == Version::V311
-            && !rules.leniency.password_alone
+            && !rules.leniency.has(Leniency::PASSWORD_ALONE)
         {
             return Err(Rule::PasswordAlone);
         }
@@ -184,7 +187,7 @@ impl<'a> Will<'a> {
             return Err(at_topic.fail(Rule::TopicEmpty));
         }
         let payload = c.field(Rule::WillCut)?;
-        if properties.is_payload_text() && !rules.leniency.payload_format {
+        if properties.is_payload_text() && !rules.leniency.has(Leniency::PAYLOAD_FORMAT) {
             core::str::from_utf8(payload).map_err(|error| {
                 c.flawed(payload, Flaw { rule: Rule::PayloadFormat, at: error.valid_up_to() })
             })?;

@@ -1,6 +1,6 @@
 //! Reading the fields of a packet, front to back. Every read names the rule that is broken if the field is not there.
 
-use crate::config::{Rules, Version};
+use crate::config::{Leniency, Rules, Version};
 use crate::error::DecodeError;
 use crate::frame::PacketType;
 use crate::qos::PacketId;
@@ -169,7 +169,7 @@ impl<'a> Cursor<'a> {
     fn long_number(&mut self, cut: Rule, rules: &Rules) -> Result<u32, DecodeError> {
         match read_number(self.rest) {
             Ok(Some(number)) => {
-                if number.is_long() && !rules.leniency.long_numbers {
+                if number.is_long() && !rules.leniency.has(Leniency::LONG_NUMBERS) {
                     return Err(self.fail(Rule::LongNumber));
                 }
                 self.take(number.len, cut)?;

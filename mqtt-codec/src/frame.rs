@@ -8,7 +8,7 @@
 use core::fmt;
 use core::num::NonZeroUsize;
 
-use crate::config::{Role, Rules, Version};
+use crate::config::{Leniency, Role, Rules, Version};
 use crate::cursor::{TooLong, read_number};
 use crate::error::DecodeError;
 use crate::packet::Packet;
@@ -222,6 +222,18 @@ impl Header {
     #[inline]
     pub(crate) fn frame_len(&self) -> usize {
         self.len + self.remaining as usize
+    }
+
+    /// [MQTT-1.5.5-1]; in CONNECT it is the body that says whether it holds.
+    pub(crate) fn check_length(&self, rules: Rules) -> Result<(), DecodeError> {
+        if self.is_long
+            && rules.version == Some(Version::V5)
+            && self.packet != PacketType::Connect
+            && !rules.leniency.has(Leniency::LONG_NUMBERS)
+        {
+            return Err(DecodeError::new(Rule::LongNumber, Some(self.packet), 1));
+        }
+        Ok(())
     }
 }
 

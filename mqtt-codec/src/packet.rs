@@ -2,13 +2,13 @@
 
 use crate::ack::{Ack, TypedAck};
 use crate::auth::Auth;
-use crate::config::{Rules, Version};
+use crate::config::{Leniency, Rules, Version};
 use crate::connack::ConnAck;
 use crate::connect::Connect;
 use crate::cursor::Cursor;
 use crate::disconnect::Disconnect;
 use crate::error::{DecodeError, EncodeError};
-use crate::frame::{Header, PacketType, header};
+use crate::frame::{PacketType, header};
 use crate::out::Out;
 use crate::publish::Publish;
 use crate::rule::Rule;
@@ -69,45 +69,57 @@ impl<'a> Packet<'a> {
     /// ```
     #[inline]
     pub fn decode(frame: &'a [u8], rules: Rules) -> Result<Self, DecodeError> {
-        let header = match *frame {
+        let (first, body, is_long) = match *frame {
             // Nearly every packet is short: one byte of remaining length.
-            [first @ 0x10..=0xFF, remaining @ 0..0x80, ref rest @ ..]
-                if rest.len() == usize::from(remaining) =>
-            {
-                (first, rest, false)
+            [first, remaining @ 0..0x80, ref body @ ..] if body.len() == usize::from(remaining) => {
+                (first, body, false)
             }
-            _ => split_header(frame)?,
+            _ => split_header(frame, rules)?,
         };
-        Self::decode_body(header, frame.len(), &rules)
+        if frame.len() > rules.limits.packet as usize {
+            return Err(DecodeError::new(Rule::PacketTooLarge, PacketType::of(first), 0));
+        }
+        // What a connection carries most, from either end, straight away; the rest out of line.
+        match first {
+            0x30..=0x3F => {
+                let cursor = Cursor::new(body, frame.len(), PacketType::Publish);
+                Ok(Self::Publish(Publish::read(first, cursor, &rules)?))
+            }
+            0x40 => Ok(Self::PubAck(Ack::read(Cursor::new(body, frame.len(), PacketType::PubAck), &rules)?)),
+            _ => Self::decode_other(first, body, frame.len(), is_long, rules),
+        }
     }
 
-    #[inline]
-    fn decode_body(
-        (first, body, is_long): (u8, &'a [u8], bool),
+    #[inline(never)]
+    fn decode_other(
+        first: u8,
+        body: &'a [u8],
         len: usize,
-        rules: &Rules,
+        is_long: bool,
+        rules: Rules,
     ) -> Result<Self, DecodeError> {
         let Some(packet) = PacketType::of(first) else {
             return Err(DecodeError::new(Rule::PacketType, None, 0));
         };
-        check_start(first, packet, len, is_long, rules)?;
-        let cursor = |packet| Cursor::new(body, len, packet);
+        check_first(first, packet, rules)?;
+        let cursor = Cursor::new(body, len, packet);
+        let rules = &rules;
         match packet {
-            PacketType::Publish => Ok(Self::Publish(Publish::read(first, cursor(packet), rules)?)),
-            PacketType::PubAck => Ok(Self::PubAck(Ack::read(cursor(packet), rules)?)),
-            PacketType::PubRec => Ok(Self::PubRec(Ack::read(cursor(packet), rules)?)),
-            PacketType::PubRel => Ok(Self::PubRel(Ack::read(cursor(packet), rules)?)),
-            PacketType::PubComp => Ok(Self::PubComp(Ack::read(cursor(packet), rules)?)),
-            PacketType::Connect => Ok(Self::Connect(Connect::read(cursor(packet), is_long, rules)?)),
-            PacketType::ConnAck => Ok(Self::ConnAck(ConnAck::read(cursor(packet), rules)?)),
-            PacketType::Subscribe => Ok(Self::Subscribe(Subscribe::read(cursor(packet), rules)?)),
-            PacketType::SubAck => Ok(Self::SubAck(SubAck::read(cursor(packet), rules)?)),
-            PacketType::Unsubscribe => Ok(Self::Unsubscribe(Unsubscribe::read(cursor(packet), rules)?)),
-            PacketType::UnsubAck => Ok(Self::UnsubAck(UnsubAck::read(cursor(packet), rules)?)),
-            PacketType::PingReq => empty(cursor(packet), rules).map(|()| Self::PingReq),
-            PacketType::PingResp => empty(cursor(packet), rules).map(|()| Self::PingResp),
-            PacketType::Disconnect => Ok(Self::Disconnect(Disconnect::read(cursor(packet), rules)?)),
-            PacketType::Auth => Ok(Self::Auth(Auth::read(cursor(packet), rules)?)),
+            PacketType::Connect => Ok(Self::Connect(Connect::read(cursor, is_long, rules)?)),
+            PacketType::ConnAck => Ok(Self::ConnAck(ConnAck::read(cursor, rules)?)),
+            PacketType::Publish => Ok(Self::Publish(Publish::read(first, cursor, rules)?)),
+            PacketType::PubAck => Ok(Self::PubAck(Ack::read(cursor, rules)?)),
+            PacketType::PubRec => Ok(Self::PubRec(Ack::read(cursor, rules)?)),
+            PacketType::PubRel => Ok(Self::PubRel(Ack::read(cursor, rules)?)),
+            PacketType::PubComp => Ok(Self::PubComp(Ack::read(cursor, rules)?)),
+            PacketType::Subscribe => Ok(Self::Subscribe(Subscribe::read(cursor, rules)?)),
+            PacketType::SubAck => Ok(Self::SubAck(SubAck::read(cursor, rules)?)),
+            PacketType::Unsubscribe => Ok(Self::Unsubscribe(Unsubscribe::read(cursor, rules)?)),
+            PacketType::UnsubAck => Ok(Self::UnsubAck(UnsubAck::read(cursor, rules)?)),
+            PacketType::PingReq => empty(cursor, rules).map(|()| Self::PingReq),
+            PacketType::PingResp => empty(cursor, rules).map(|()| Self::PingResp),
+            PacketType::Disconnect => Ok(Self::Disconnect(Disconnect::read(cursor, rules)?)),
+            PacketType::Auth => Ok(Self::Auth(Auth::read(cursor, rules)?)),
         }
     }
 
@@ -152,48 +164,32 @@ impl<'a> Packet<'a> {
 
 /// Splits any frame, and finds out what is wrong with it.
 #[inline(never)]
-fn split_header(frame: &[u8]) -> Result<(u8, &[u8], bool), DecodeError> {
+fn split_header(frame: &[u8], rules: Rules) -> Result<(u8, &[u8], bool), DecodeError> {
     let whole = header(frame)?;
-    let Some(Header { first, len, is_long, .. }) = whole.filter(|h| h.frame_len() == frame.len()) else {
+    let Some(header) = whole.filter(|header| header.frame_len() == frame.len()) else {
         let packet = whole.map(|header| header.packet);
         return Err(DecodeError::new(Rule::FrameLength, packet, 0));
     };
-    Ok((first, frame.get(len..).unwrap_or_default(), is_long))
+    header.check_length(rules)?;
+    Ok((header.first, frame.get(header.len..).unwrap_or_default(), header.is_long))
 }
 
-/// Checks what a fixed header says, `len` being the bytes that are to be held in memory.
+/// Checks the first byte: whether that end may send the packet, and its flags, but for those of PUBLISH.
 #[inline]
-pub(crate) fn check_start(
-    first: u8,
-    packet: PacketType,
-    len: usize,
-    is_long: bool,
-    rules: &Rules,
-) -> Result<(), DecodeError> {
-    if len > rules.limits.packet as usize {
-        return Err(DecodeError::new(Rule::PacketTooLarge, Some(packet), 0));
-    }
-    if is_long && rules.version == Some(Version::V5) && !rules.leniency.long_numbers {
-        return Err(DecodeError::new(Rule::LongNumber, Some(packet), 1)); // [MQTT-1.5.5-1]
-    }
+fn check_first(first: u8, packet: PacketType, rules: Rules) -> Result<(), DecodeError> {
     if let (Some(from), Some(version)) = (rules.from, rules.version)
         && !packet.may_come_from(from, version)
     {
         return Err(wrong_sender(packet, version));
     }
-    if first != packet.first_byte() && packet != PacketType::Publish {
-        return check_flags(packet, rules);
+    if first == packet.first_byte() || packet == PacketType::Publish {
+        return Ok(());
     }
-    Ok(())
-}
-
-#[cold]
-fn check_flags(packet: PacketType, rules: &Rules) -> Result<(), DecodeError> {
-    let had_dup = matches!(packet, PacketType::PubRel | PacketType::Subscribe | PacketType::Unsubscribe);
     if packet == PacketType::Auth && rules.version == Some(Version::V311) {
         return Err(DecodeError::new(Rule::PacketType, Some(packet), 0));
     }
-    if had_dup && rules.leniency.request_flags {
+    let had_dup = matches!(packet, PacketType::PubRel | PacketType::Subscribe | PacketType::Unsubscribe);
+    if had_dup && rules.leniency.has(Leniency::REQUEST_FLAGS) {
         return Ok(());
     }
     Err(DecodeError::new(packet.flags_rule(), Some(packet), 0))

@@ -14,7 +14,6 @@ use crate::config::{Rules, Version};
 use crate::cursor::{Cursor, TooLong, read_number};
 use crate::error::DecodeError;
 use crate::frame::{Header, PacketType, Peek, header};
-use crate::packet::check_start;
 use crate::publish::Publish;
 use crate::rule::Rule;
 
@@ -104,13 +103,19 @@ impl<'a> PublishHead<'a> {
     /// # Ok::<(), mqtt_codec::DecodeError>(())
     /// ```
     pub fn decode(head: &'a [u8], rules: Rules) -> Result<Self, DecodeError> {
-        let Some(Header { first, packet, len, remaining, is_long }) = header(head)? else {
+        let Some(header) = header(head)? else {
             return Err(DecodeError::new(Rule::FrameLength, None, 0));
         };
-        check_start(first, packet, head.len(), is_long, &rules)?;
-        if packet != PacketType::Publish {
-            return Err(DecodeError::new(Rule::PacketType, Some(packet), 0));
+        let Header { first, packet, len, remaining, .. } = header;
+        let refused = match packet {
+            PacketType::Publish if head.len() > rules.limits.packet as usize => Some(Rule::PacketTooLarge),
+            PacketType::Publish => None,
+            _ => Some(Rule::PacketType),
+        };
+        if let Some(rule) = refused {
+            return Err(DecodeError::new(rule, Some(packet), 0));
         }
+        header.check_length(rules)?;
         let mut cursor = Cursor::new(head.get(len..).unwrap_or_default(), head.len(), packet);
         let version = cursor.version(&rules)?;
         let publish = Publish::read_head(first, &mut cursor, version, &rules)?;

@@ -8,7 +8,7 @@
 //! payload            the rest
 //! ```
 
-use crate::config::{Role, Rules, Version};
+use crate::config::{Leniency, Role, Rules, Version};
 use crate::cursor::Cursor;
 use crate::error::{DecodeError, EncodeError};
 use crate::frame::PacketType;
@@ -139,7 +139,7 @@ impl<'a> Publish<'a> {
         let qos = first >> 1 & 3;
         let mut dup = first & 0b1000 != 0;
         if dup && qos == 0 {
-            if !rules.leniency.dup_at_qos_0 {
+            if !rules.leniency.has(Leniency::DUP_AT_QOS_0) {
                 return Err(DecodeError::new(Rule::DupAtQos0, Some(PacketType::Publish), 0));
             }
             dup = false;
@@ -177,7 +177,7 @@ impl<'a> Publish<'a> {
         if payload.len() > rules.limits.payload as usize {
             return Err(c.fail(Rule::PayloadTooLarge));
         }
-        if head.properties.is_payload_text() && !rules.leniency.payload_format {
+        if head.properties.is_payload_text() && !rules.leniency.has(Leniency::PAYLOAD_FORMAT) {
             check_text(payload, &c)?;
         }
         Ok(Self { payload, ..head })

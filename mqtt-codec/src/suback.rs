@@ -6,7 +6,7 @@
 //! reason code        one for each filter, in order; UNSUBACK in 3.1.1 has none
 //! ```
 
-use crate::config::{Rules, Version};
+use crate::config::{Leniency, Rules, Version};
 use crate::cursor::Cursor;
 use crate::entries::Entries;
 use crate::error::{DecodeError, EncodeError};
@@ -85,7 +85,7 @@ impl<'a> SubAck<'a> {
         while !c.is_empty() {
             let code = c.u8(Rule::SubAckCode)?;
             let known = match version {
-                Version::V311 => matches!(code, 0..=2 | 0x80) || rules.leniency.suback_codes,
+                Version::V311 => matches!(code, 0..=2 | 0x80) || rules.leniency.has(Leniency::SUBACK_CODES),
                 Version::V5 => ReasonCode::of(code, PacketType::SubAck).is_some(),
             };
             if !known {
@@ -101,7 +101,7 @@ impl<'a> UnsubAck<'a> {
     pub(crate) fn read(mut c: Cursor<'a>, rules: &Rules) -> Result<Self, DecodeError> {
         let version = c.version(rules)?;
         let packet_id = c.packet_id()?;
-        if version == Version::V311 || (rules.leniency.suback_311_form && c.is_empty()) {
+        if version == Version::V311 || (rules.leniency.has(Leniency::SUBACK_311_FORM) && c.is_empty()) {
             c.finish(Rule::TrailingBytes)?;
             return Ok(Self { packet_id, properties: Properties::EMPTY, reasons: Reasons::EMPTY });
         }
@@ -129,8 +129,10 @@ fn read_properties<'a>(
         Version::V5 => {
             let before = *c;
             match Properties::read(c, rules) {
-                Ok(properties) if !(rules.leniency.suback_311_form && c.is_empty()) => Ok(properties),
-                Err(error) if !rules.leniency.suback_311_form => Err(error),
+                Ok(properties) if !(rules.leniency.has(Leniency::SUBACK_311_FORM) && c.is_empty()) => {
+                    Ok(properties)
+                }
+                Err(error) if !rules.leniency.has(Leniency::SUBACK_311_FORM) => Err(error),
                 // As 5.0 it makes no sense: then these are the codes of 3.1.1.
                 _ => {
                     *c = before;
