@@ -36,6 +36,8 @@ impl Code {
     pub const DISABLED: Self = Self(522);
     /// Done, as the OTA push says it.
     pub const OTA_OK: Self = Self(1000);
+    /// List longer than 200.
+    pub const LIST_TOO_LONG: Self = Self(6104);
     /// List is empty.
     pub const LIST_EMPTY: Self = Self(6105);
     /// More than 200 properties.

@@ -101,6 +101,7 @@ rules! {
     ValueMissing, Code::VALUE_EMPTY, "value is missing";
     // Lists
     ListEmpty, Code::LIST_EMPTY, "the list is empty";
+    ListTooLong, Code::LIST_TOO_LONG, "there are more than 200 entries in the list";
     TooManyTags, Code::PARAMETER, "there are more than 200 tags in the message";
     BadTagKey, Code::PARAMETER, "a tag key holds letters, digits and underscores, 1 to 100, and does not begin with a digit";
     TooManyRegistrations, Code::PARAMETER, "there are more than 30 devices to register";
@@ -158,6 +159,12 @@ pub enum Error {
     /// The message breaks a rule, so it was not built. Offsets count in what would have been built.
     #[error(transparent)]
     Message(#[from] Fault),
+    /// The thing model refuses the message, so it was not built; the sink has been told why.
+    #[error("the thing model finds {violations} faults")]
+    Model {
+        /// How many violations there are.
+        violations: u32,
+    },
     /// The call is answered, expired or was never made.
     #[error("there is no such call to answer")]
     NoSuchCall,

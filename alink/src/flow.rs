@@ -8,6 +8,8 @@
 
 mod asker;
 mod calls;
+#[cfg(feature = "model")]
+pub(crate) mod checked;
 pub(crate) mod config;
 pub(crate) mod device;
 mod pending;

@@ -32,7 +32,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", test))]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
@@ -55,8 +55,11 @@ mod write;
 pub use code::Code;
 pub use envelope::{Id, Method, Reading, Reply, Request};
 pub use error::{Error, Fault, Rule};
+#[cfg(feature = "model")]
+pub use flow::checked::Checked;
 #[cfg(feature = "alloc")]
 pub use flow::{
+    Call,
     config::Config,
     device::{Device, Event},
     step::{Send, Sent, Step},

@@ -16,6 +16,26 @@ pub trait Read<'a>: Sized {
     /// # Errors
     /// The rule broken, with the offset in the payload.
     fn read(json: RawJson<'a>) -> Result<Self, Fault>;
+
+    /// Reads the value of a member of `object`.
+    ///
+    /// # Errors
+    /// [`Rule::MemberMissing`], unless it may be missing; the rule the value breaks.
+    fn read_member(object: RawJson<'a>, name: &str) -> Result<Self, Fault> {
+        let value = object.member(name).filter(|value| !value.is_null());
+        value.map_or(Err(Fault::new(Rule::MemberMissing, object.offset())), Self::read)
+    }
+}
+
+/// A member that may be missing or `null`.
+impl<'a, T: Read<'a>> Read<'a> for Option<T> {
+    fn read(json: RawJson<'a>) -> Result<Self, Fault> {
+        if json.is_null() { Ok(None) } else { T::read(json).map(Some) }
+    }
+
+    fn read_member(object: RawJson<'a>, name: &str) -> Result<Self, Fault> {
+        object.member(name).map_or(Ok(None), Self::read)
+    }
 }
 
 impl<'a> Read<'a> for RawJson<'a> {
@@ -66,14 +86,23 @@ impl<'a> RawJson<'a> {
         if is_object { Ok(self) } else { Err(Fault::new(Rule::NotObject, self.offset())) }
     }
 
-    /// A member that must be there.
-    pub(crate) fn need<T: Read<'a>>(self, name: &str) -> Result<T, Fault> {
-        self.optional(name)?.ok_or(Fault::new(Rule::MemberMissing, self.offset()))
+    /// `params` that must be an object.
+    pub(crate) fn params_object(self) -> Result<Self, Fault> {
+        self.object().map_err(|fault| Fault::new(Rule::ParamsNotObject, fault.offset))
     }
 
-    /// A member that may be missing or `null`.
-    pub(crate) fn optional<T: Read<'a>>(self, name: &str) -> Result<Option<T>, Fault> {
-        self.member(name).filter(|value| !value.is_null()).map(T::read).transpose()
+    /// `params` that must be an array of at most `max` elements: more of them break `rule`, whatever
+    /// they are.
+    pub(crate) fn params_array(self, max: usize, rule: Rule) -> Result<Self, Fault> {
+        if !self.as_str().starts_with('[') {
+            return Err(Fault::new(Rule::ParamsNotArray, self.offset()));
+        }
+        self.at_most(max, rule)
+    }
+
+    /// An array of at most `max` elements.
+    pub(crate) fn at_most(self, max: usize, rule: Rule) -> Result<Self, Fault> {
+        if self.elements().count() > max { Err(Fault::new(rule, self.offset())) } else { Ok(self) }
     }
 }
 

@@ -17,6 +17,22 @@ pub trait Json {
     /// Writes a value that [`check`](Self::check) has passed.
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>);
 
+    /// Writes a member of the open object.
+    fn write_member<O: Out + ?Sized>(&self, name: &str, to: &mut Writer<'_, O>) {
+        to.key(name);
+        self.write(to);
+    }
+
+    /// How many bytes it is written in.
+    fn written_len(&self) -> usize
+    where
+        Self: Sized,
+    {
+        let mut count = Count(0);
+        Writer::run(&mut count, self);
+        count.0
+    }
+
     /// Checks the value, then appends it to `out` as compact JSON.
     ///
     /// # Errors
@@ -29,10 +45,9 @@ pub trait Json {
         // Growing outputs answer with nearly `isize::MAX`: nothing to count for them.
         let room = out.room();
         if room < (isize::MAX / 2).unsigned_abs() {
-            let mut count = Count(0);
-            Writer::run(&mut count, self);
-            if count.0 > room {
-                return Err(Error::NoRoom { needed: count.0 });
+            let needed = self.written_len();
+            if needed > room {
+                return Err(Error::NoRoom { needed });
             }
         }
         Writer::run(out, self);
@@ -90,17 +105,9 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
         self.first = false;
     }
 
-    /// A member of the open object.
-    pub fn member(&mut self, name: &str, value: &(impl Json + ?Sized)) {
-        self.key(name);
-        value.write(self);
-    }
-
-    /// A member of the open object, if there is a value for it.
-    pub fn optional(&mut self, name: &str, value: Option<&impl Json>) {
-        if let Some(value) = value {
-            self.member(name, value);
-        }
+    /// A member of the open object; nothing for a `None`.
+    pub fn member(&mut self, name: &str, value: &impl Json) {
+        value.write_member(name, self);
     }
 
     /// An element of the open array.
@@ -176,6 +183,19 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
         self.bytes(digits.get(at..).unwrap_or_default());
     }
 
+    /// What a value prints as; it must need no escapes.
+    pub(crate) fn display(&mut self, value: &impl core::fmt::Display) {
+        struct Pieces<'w, 'o, O: Out + ?Sized>(&'w mut Writer<'o, O>);
+        impl<O: Out + ?Sized> core::fmt::Write for Pieces<'_, '_, O> {
+            fn write_str(&mut self, piece: &str) -> core::fmt::Result {
+                self.0.put(piece);
+                Ok(())
+            }
+        }
+        // Neither the pieces nor the values of this crate can fail.
+        let _ = core::fmt::Write::write_fmt(&mut Pieces(self), format_args!("{value}"));
+    }
+
     /// Text that is JSON already.
     pub fn raw(&mut self, json: RawJson<'_>) {
         self.put(json.as_str());
@@ -208,6 +228,26 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
     fn flush(&mut self) {
         self.out.put(self.stage.get(..self.staged).unwrap_or_default());
         self.staged = 0;
+    }
+}
+
+/// A member that may be missing. As an element it is `null`.
+impl<T: Json> Json for Option<T> {
+    fn check(&self) -> Result<(), Fault> {
+        self.as_ref().map_or(Ok(()), Json::check)
+    }
+
+    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+        match self {
+            Some(value) => value.write(to),
+            None => to.put("null"),
+        }
+    }
+
+    fn write_member<O: Out + ?Sized>(&self, name: &str, to: &mut Writer<'_, O>) {
+        if let Some(value) = self {
+            value.write_member(name, to);
+        }
     }
 }
 

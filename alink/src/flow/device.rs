@@ -124,6 +124,13 @@ pub enum Event<'a> {
         /// The payload.
         payload: &'a [u8],
     },
+    /// The thing model refuses what the platform wants; it was answered with code 460.
+    NotInModel {
+        /// The topic.
+        topic: Topic<'a>,
+        /// How many violations the sink was told.
+        violations: u32,
+    },
     /// A message that cannot be read. A request among such was refused with code 460.
     Unreadable {
         /// The topic as it came.
@@ -284,6 +291,18 @@ impl Device {
         payload: &'a [u8],
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<Event<'a>>, Error> {
+        self.receive_checked(now, topic, payload, out, &mut |_, _| 0)
+    }
+
+    /// The same, with `check` to count what is wrong with a request that is to be served.
+    pub(super) fn receive_checked<'a>(
+        &mut self,
+        now: Duration,
+        topic: &'a str,
+        payload: &'a [u8],
+        out: &mut (impl Out + ?Sized),
+        check: &mut dyn FnMut(&Asked<'a>, RawJson<'a>) -> u32,
+    ) -> Result<Step<Event<'a>>, Error> {
         let unreadable = |fault| Ok(Step::event(Event::Unreadable { topic, fault }));
         let parsed = match Topic::parse_sent(topic, Direction::Down, self.asker.config.max_topic) {
             Ok(parsed) => parsed,
@@ -309,12 +328,12 @@ impl Device {
                 Ok(Step::event(Event::Custom { topic: parsed, payload }))
             }
             Kind::PropertySet | Kind::PropertyGet | Kind::Service => {
-                self.request_in(now, topic, parsed, payload, out)
+                self.request_in(now, topic, parsed, payload, out, check)
             }
             Kind::Rrpc => match Request::parse(payload, &parsed, self.asker.config.reading) {
                 // Synchronous calls of devices that did not ask for custom RRPC: the method tells.
                 Ok(request) if request.method.is_some_and(|method| method.feature().is_some()) => {
-                    self.request_in(now, topic, parsed, payload, out)
+                    self.request_in(now, topic, parsed, payload, out, check)
                 }
                 _ => self.free_form(now, parsed, payload),
             },
@@ -357,13 +376,22 @@ impl Device {
         topic: Topic<'a>,
         payload: &'a [u8],
         out: &mut (impl Out + ?Sized),
+        check: &mut dyn FnMut(&Asked<'a>, RawJson<'a>) -> u32,
     ) -> Result<Step<Event<'a>>, Error> {
         let read = Request::parse(payload, &topic, self.asker.config.reading);
         let understood = read.and_then(|request| Ok((request, Asked::read(&topic, &request)?)));
         let (request, asked) = match understood {
             Ok(understood) => understood,
-            Err(fault) => return self.refuse(&topic, text, payload, fault, out),
+            Err(fault) => {
+                let id = Reply::parse_id(payload);
+                return self.refuse(&topic, id, Event::Unreadable { topic: text, fault }, out);
+            }
         };
+        let violations = check(&asked, request.params);
+        if violations > 0 {
+            let id = Some(request.id).filter(|_| request.wants_reply());
+            return self.refuse(&topic, id, Event::NotInModel { topic, violations }, out);
+        }
         let call = if !request.wants_reply() {
             None
         } else {
@@ -404,19 +432,17 @@ impl Device {
         })
     }
 
-    /// A request that cannot be served as it stands: refused if it says who asks.
+    /// A request that cannot be served: answered with code 460 if it has an id.
     fn refuse<'a>(
         &mut self,
         topic: &Topic<'a>,
-        text: &'a str,
-        payload: &[u8],
-        fault: Fault,
+        id: Option<Id>,
+        event: Event<'a>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<Event<'a>>, Error> {
-        let mut step = Step::event(Event::Unreadable { topic: text, fault });
-        let id = Reply::parse_id(payload);
+        let mut step = Step::event(event);
         if let (Some(id), Some(reply)) = (id, topic.reply()) {
-            let refusal = Reply { message: None, ..Reply::refused(id, Code::PARAMETER, "") };
+            let refusal = Reply::new(id, Code::PARAMETER, RawJson::EMPTY_OBJECT);
             step.send = Some(self.asker.builder.message(&reply, &refusal, 0, out)?);
         }
         Ok(step)
@@ -449,6 +475,12 @@ impl Device {
         }
     }
 
+    /// An empty buffer that is free between messages.
+    #[cfg(feature = "model")]
+    pub(super) fn scratch(&mut self) -> &mut alloc::vec::Vec<u8> {
+        self.asker.builder.scratch()
+    }
+
     /// The device the flow speaks for.
     #[must_use]
     pub fn id(&self) -> DeviceId<'_> {
@@ -469,7 +501,7 @@ impl Device {
 }
 
 /// What a request of the platform asks for.
-enum Asked<'a> {
+pub(super) enum Asked<'a> {
     Set(Values<'a>),
     Get(PropertyGet<'a>),
     Service(&'a str, Values<'a>),

@@ -87,6 +87,13 @@ impl Builder {
         Self { buffer: Vec::new(), max_payload }
     }
 
+    /// The buffer, emptied.
+    #[cfg(feature = "model")]
+    pub(crate) fn scratch(&mut self) -> &mut Vec<u8> {
+        self.buffer.clear();
+        &mut self.buffer
+    }
+
     /// A message on `topic`.
     pub(crate) fn message(
         &mut self,

@@ -5,16 +5,12 @@ use core::fmt;
 use crate::error::{Fault, Rule};
 use crate::json::{RawJson, Text};
 use crate::list::{List, Map, Read};
-use crate::name::{DeviceId, check_identifier};
+use crate::name::check_identifier;
 use crate::out::Out;
 use crate::write::{Json, Writer};
 
 /// Properties of one device in one message.
 pub(crate) const MAX_PROPERTIES: usize = 200;
-/// Events of one device in one pack or batch.
-const MAX_EVENTS: usize = 20;
-/// Sub-devices in one pack.
-const MAX_CHILDREN: usize = 20;
 
 /// A value as it stands on the wire.
 ///
@@ -151,7 +147,7 @@ impl<'a> Sample<'a> {
     }
 
     /// A wrapper: an object whose members are `value` and perhaps `time`.
-    fn read_wrapper(json: RawJson<'a>) -> Result<Option<Self>, Fault> {
+    pub(super) fn read_wrapper(json: RawJson<'a>) -> Result<Option<Self>, Fault> {
         let (mut value, mut time) = (None, None);
         for (key, member) in json.members() {
             let place = match key.as_plain() {
@@ -171,10 +167,10 @@ impl<'a> Sample<'a> {
     }
 
     /// Where the value must be wrapped.
-    fn write_wrapped<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
+    pub(super) fn write_wrapped<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
         to.object(|to| {
             to.member("value", &self.value);
-            to.optional("time", self.time.as_ref());
+            to.member("time", &self.time);
         });
     }
 
@@ -282,20 +278,6 @@ pub(crate) fn check_identifiers<'a, V: Read<'a> + Copy>(map: &Map<'a, V>) -> Res
     if map.raw().is_some() { Ok(()) } else { map.iter().try_for_each(|(key, _)| check_identifier(key, 0)) }
 }
 
-impl<'a> RawJson<'a> {
-    /// `params` that must be an object.
-    pub(crate) fn params_object(self) -> Result<Self, Fault> {
-        let is_object = self.as_str().starts_with('{');
-        if is_object { Ok(self) } else { Err(Fault::new(Rule::ParamsNotObject, self.offset())) }
-    }
-
-    /// `params` that must be an array.
-    pub(crate) fn params_array(self) -> Result<Self, Fault> {
-        let is_array = self.as_str().starts_with('[');
-        if is_array { Ok(self) } else { Err(Fault::new(Rule::ParamsNotArray, self.offset())) }
-    }
-}
-
 /// What became of a post. Code 200 is not enough: its `data` may name properties that were dropped.
 #[derive(Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -338,7 +320,7 @@ pub struct PropertyGet<'a>(pub List<'a, &'a str>);
 
 impl<'a> Read<'a> for PropertyGet<'a> {
     fn read(params: RawJson<'a>) -> Result<Self, Fault> {
-        Ok(Self(List::read(params.params_array()?)?))
+        Ok(Self(List::read(params.params_array(MAX_PROPERTIES, Rule::TooManyProperties)?)?))
     }
 }
 
@@ -394,220 +376,7 @@ impl Json for EventPost<'_> {
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
         to.object(|to| {
             to.member("value", &self.value);
-            to.optional("time", self.time.as_ref());
+            to.member("time", &self.time);
         });
     }
-}
-
-/// A point in time, its value always wrapped.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point<'a>(pub Sample<'a>);
-
-impl<'a> Read<'a> for Point<'a> {
-    fn read(json: RawJson<'a>) -> Result<Self, Fault> {
-        let wrapped = Sample::read_wrapper(json.object()?)?;
-        wrapped.map(Self).ok_or(Fault::new(Rule::ValueMissing, json.offset()))
-    }
-}
-
-impl Json for Point<'_> {
-    fn check(&self) -> Result<(), Fault> {
-        self.0.check()
-    }
-
-    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
-        self.0.write_wrapped(to);
-    }
-}
-
-/// The `params` of a batch post: several points of each property and event, own device only.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BatchPost<'a> {
-    /// At most 200 properties.
-    pub properties: Map<'a, List<'a, Point<'a>>>,
-    /// At most 20 events.
-    pub events: Map<'a, List<'a, EventPost<'a>>>,
-}
-
-impl<'a> Read<'a> for BatchPost<'a> {
-    fn read(params: RawJson<'a>) -> Result<Self, Fault> {
-        let params = params.params_object()?;
-        let batch = Self { properties: or_empty(params, "properties")?, events: or_empty(params, "events")? };
-        check_counts(&batch.properties, &batch.events)?;
-        Ok(batch)
-    }
-}
-
-impl Json for BatchPost<'_> {
-    fn check(&self) -> Result<(), Fault> {
-        check_counts(&self.properties, &self.events)?;
-        self.properties.check()?;
-        self.events.check()
-    }
-
-    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
-        to.object(|to| {
-            to.member("properties", &self.properties);
-            to.member("events", &self.events);
-        });
-    }
-}
-
-/// Properties and events of one device, once each: the device's own share of a pack.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Share<'a> {
-    /// At most 200 properties.
-    pub properties: Map<'a, Point<'a>>,
-    /// At most 20 events.
-    pub events: Map<'a, EventPost<'a>>,
-}
-
-impl<'a> Share<'a> {
-    fn write_members<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
-        to.member("properties", &self.properties);
-        to.member("events", &self.events);
-    }
-}
-
-impl<'a> Read<'a> for Share<'a> {
-    fn read(json: RawJson<'a>) -> Result<Self, Fault> {
-        let share = Self { properties: or_empty(json, "properties")?, events: or_empty(json, "events")? };
-        check_counts(&share.properties, &share.events)?;
-        Ok(share)
-    }
-}
-
-impl Json for Share<'_> {
-    fn check(&self) -> Result<(), Fault> {
-        check_counts(&self.properties, &self.events)?;
-        self.properties.check()?;
-        self.events.check()
-    }
-
-    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
-        to.object(|to| self.write_members(to));
-    }
-}
-
-/// A child's share of a pack.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ChildShare<'a> {
-    /// The child.
-    pub identity: DeviceId<'a>,
-    /// What it has to say.
-    pub share: Share<'a>,
-}
-
-impl<'a> Read<'a> for ChildShare<'a> {
-    fn read(json: RawJson<'a>) -> Result<Self, Fault> {
-        Ok(Self { identity: json.object()?.need("identity")?, share: Share::read(json)? })
-    }
-}
-
-impl Json for ChildShare<'_> {
-    fn check(&self) -> Result<(), Fault> {
-        self.share.check()
-    }
-
-    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
-        to.object(|to| {
-            to.member("identity", &self.identity);
-            self.share.write_members(to);
-        });
-    }
-}
-
-/// The `params` of a pack post: a gateway's properties and events with those of its children.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PackPost<'a> {
-    /// The gateway's own.
-    pub own: Share<'a>,
-    /// At most 20 children.
-    pub children: List<'a, ChildShare<'a>>,
-}
-
-impl PackPost<'_> {
-    fn check_children(&self) -> Result<(), Fault> {
-        self.children.at_most(MAX_CHILDREN, Rule::TooManyChildren)
-    }
-}
-
-impl<'a> Read<'a> for PackPost<'a> {
-    fn read(params: RawJson<'a>) -> Result<Self, Fault> {
-        let params = params.params_object()?;
-        let children = params.optional("subDevices")?.unwrap_or([].as_slice().into());
-        let pack = Self { own: Share::read(params)?, children };
-        pack.check_children()?;
-        Ok(pack)
-    }
-}
-
-impl Json for PackPost<'_> {
-    fn check(&self) -> Result<(), Fault> {
-        self.check_children()?;
-        self.own.check()?;
-        self.children.check()
-    }
-
-    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
-        to.object(|to| {
-            self.own.write_members(to);
-            to.member("subDevices", &self.children);
-        });
-    }
-}
-
-/// What one device has to say of the past. It does not move the latest values.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct History<'a> {
-    /// The device itself, or a child of a gateway.
-    pub identity: DeviceId<'a>,
-    /// Properties with their times.
-    pub properties: List<'a, Map<'a, Point<'a>>>,
-    /// Events with their times.
-    pub events: List<'a, Map<'a, EventPost<'a>>>,
-}
-
-/// The `params` of a history post.
-pub type HistoryPost<'a> = List<'a, History<'a>>;
-
-impl<'a> Read<'a> for History<'a> {
-    fn read(json: RawJson<'a>) -> Result<Self, Fault> {
-        let none = || [].as_slice();
-        Ok(Self {
-            identity: json.object()?.need("identity")?,
-            properties: json.optional("properties")?.unwrap_or_else(|| none().into()),
-            events: json.optional("events")?.unwrap_or_else(|| [].as_slice().into()),
-        })
-    }
-}
-
-impl Json for History<'_> {
-    fn check(&self) -> Result<(), Fault> {
-        self.properties.check()?;
-        self.events.check()
-    }
-
-    fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
-        to.object(|to| {
-            to.member("identity", &self.identity);
-            to.member("properties", &self.properties);
-            to.member("events", &self.events);
-        });
-    }
-}
-
-fn or_empty<'a, V: Read<'a> + Copy>(json: RawJson<'a>, name: &str) -> Result<Map<'a, V>, Fault> {
-    Ok(json.optional(name)?.unwrap_or([].as_slice().into()))
-}
-
-fn check_counts<'a, P, E>(properties: &Map<'a, P>, events: &Map<'a, E>) -> Result<(), Fault>
-where
-    P: Read<'a> + Copy,
-    E: Read<'a> + Copy,
-{
-    properties.at_most(MAX_PROPERTIES, Rule::TooManyProperties)?;
-    events.at_most(MAX_EVENTS, Rule::TooManyEvents)?;
-    check_identifiers(properties)?;
-    check_identifiers(events)
 }
