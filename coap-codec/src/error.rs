@@ -71,6 +71,8 @@ pub enum Rule {
     Oscore,
     /// A frame longer than the receiver's limit.
     FrameLimit,
+    /// Bytes that are less or more than one frame.
+    FrameLength,
     /// A signal with a critical option unknown to that signal, or one that does not parse.
     SignalOption,
     /// The first message on a connection is not a capabilities message.
@@ -113,6 +115,7 @@ impl Rule {
             Self::DotSegment => ("RFC 7252 5.10.1", "path segment of dots"),
             Self::Oscore => ("RFC 8613 6.1, 8.2", "OSCORE option does not parse"),
             Self::FrameLimit => ("RFC 8323 5.3.1", "frame longer than the limit"),
+            Self::FrameLength => ("RFC 8323 3.2", "not exactly one frame"),
             Self::SignalOption => ("RFC 8323 5.2, 5.3", "signal option not understood"),
             Self::FirstCsm => ("RFC 8323 5.3", "first message is not a capabilities message"),
             Self::WebSocketLength => ("RFC 8323 4.2", "length in a WebSocket message is not zero"),

@@ -13,6 +13,7 @@ mod message;
 mod option;
 mod out;
 mod rules;
+mod stream;
 mod token;
 mod writer;
 
@@ -26,5 +27,10 @@ pub use option::{
 };
 pub use out::{Out, SliceOut};
 pub use rules::{Policy, Rules};
+#[cfg(feature = "bytes")]
+pub use stream::split_frame;
+pub use stream::{
+    Abort, Addresses, Capabilities, Csm, Peek, Reader, Release, Signal, SignalOption, StreamMessage, peek,
+};
 pub use token::Token;
 pub use writer::{Length, Writer};

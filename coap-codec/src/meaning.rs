@@ -21,6 +21,10 @@ pub enum Meaning {
     Request,
     /// A response, separate or in an acknowledgement.
     Response,
+    /// An empty message on a reliable transport: nothing to do (RFC 8323 §3.4).
+    Empty,
+    /// A message about the connection (RFC 8323 §5), see [`Signal`](crate::Signal).
+    Signal,
 }
 
 impl Message<'_> {

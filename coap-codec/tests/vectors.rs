@@ -5,7 +5,10 @@
 
 mod data;
 
-use coap_codec::{Answer, Block, Code, Kind, Known, Meaning, Message, Policy, Rule, Rules, SliceOut};
+use coap_codec::{
+    Answer, Block, Code, DecodeError, Kind, Known, Meaning, Message, Options, Peek, Policy, Reader, Rule,
+    Rules, Signal, SliceOut, StreamMessage, peek,
+};
 use data::{Malformed, Valid, bytes};
 
 /// With extended tokens, as RFC 8974 allows them.
@@ -38,7 +41,7 @@ fn valid_datagrams_decode_to_what_was_meant_and_back() {
         assert_eq!(out.written(), wire, "{}", vector.id);
 
         let list: Vec<_> = message.options.iter().collect();
-        let rebuilt = Message { options: coap_codec::Options::new(&list).unwrap(), ..message };
+        let rebuilt = Message { options: Options::new(&list).unwrap(), ..message };
         assert_eq!(rebuilt.encoded_len(), wire.len(), "{}", vector.id);
         let mut out = SliceOut::new(&mut buffer);
         rebuilt.encode(&mut out).unwrap();
@@ -170,6 +173,140 @@ fn assert_fewer_recognised(wire: &[u8], vector: &Malformed) {
     for option in message.options.iter().filter(|option| !known.contains(option)) {
         assert!(!option.number.is_critical(), "{}", vector.id);
         assert_ne!(message.options.first(option.number), Some(option.value), "{}", vector.id);
+    }
+}
+
+/// Limits that let every frame of the file in.
+fn stream_rules() -> Rules {
+    Rules::new().max_frame(1 << 20)
+}
+
+#[test]
+fn valid_frames_decode_to_what_was_meant_and_back() {
+    for vector in data::load().valid.iter().filter(|vector| vector.transport != "udp") {
+        let wire = bytes(&vector.hex);
+        assert_eq!(vector.needs, None, "{}", vector.id);
+        let tcp = match vector.transport.as_str() {
+            "tcp" => true,
+            "websocket" => false,
+            other => panic!("{}: unknown transport {other}", vector.id),
+        };
+        let message = if tcp {
+            assert_eq!(peek(&wire, stream_rules()), Ok(Peek::Frame { len: wire.len() }), "{}", vector.id);
+            StreamMessage::decode(&wire, stream_rules())
+        } else {
+            StreamMessage::decode_websocket(&wire, stream_rules())
+        };
+        let message = message.unwrap_or_else(|error| panic!("{}: {error}", vector.id));
+        let (id, meant) = (&vector.id, &vector.decoded);
+        assert_eq!((meant.version, &meant.kind, meant.message_id), (None, &None, None), "{id}");
+        assert_eq!(message.code, meant.code.parse::<Code>().unwrap(), "{id}");
+        assert_eq!(message.token.as_bytes(), bytes(&meant.token), "{id}");
+        assert_eq!(message.payload, bytes(&meant.payload), "{id}");
+        data::assert_options(&message.options, &meant.options, id);
+        message.meaning(&Known::REGISTERED, stream_rules()).unwrap_or_else(|error| panic!("{id}: {error}"));
+
+        let mut buffer = vec![0; wire.len()];
+        let mut out = SliceOut::new(&mut buffer);
+        if tcp { message.encode(&mut out) } else { message.encode_websocket(&mut out) }.unwrap();
+        assert_eq!(out.written(), wire, "{id}");
+        if let Ok(signal) = Signal::read(&message) {
+            out.clear();
+            let token = message.token;
+            if tcp { signal.encode(token, &mut out) } else { signal.encode_websocket(token, &mut out) }
+                .unwrap();
+            assert_eq!(out.written(), wire, "{id}");
+        }
+    }
+}
+
+#[test]
+fn malformed_frames_are_answered_as_asked() {
+    for vector in data::load().malformed.iter().filter(|vector| vector.transport != "udp") {
+        let wire = bytes(&vector.hex);
+        let rules = Rules::new();
+        match vector.expect.as_str() {
+            "format-error" => {
+                assert_stream_error(&wire, vector, rules);
+                assert_stream_error(&wire, vector, extended());
+            }
+            "format-error-unless-rfc8974" => {
+                assert_stream_error(&wire, vector, rules);
+                let error = read_stream(&wire, vector, extended()).err();
+                assert_ne!(error.map(|error| error.rule), Some(Rule::TokenLength), "{}", vector.id);
+            }
+            "incomplete" => {
+                assert!(matches!(peek(&wire, rules), Ok(Peek::Need(_))), "{}", vector.id);
+                assert_eq!(read_stream(&wire, vector, rules), Ok(0), "{}", vector.id);
+            }
+            "limit" => assert_stream_error(&wire, vector, rules),
+            "abort" => assert_aborts(&wire, vector),
+            "bad-option" => assert_stream_refused(&wire, vector, Answer::Respond(Code::BAD_OPTION)),
+            "bad-request" => assert_stream_refused(&wire, vector, Answer::Respond(Code::BAD_REQUEST)),
+            "method-not-allowed" => {
+                assert_stream_refused(&wire, vector, Answer::Respond(Code::METHOD_NOT_ALLOWED));
+            }
+            "reject" | "reserved-code" => assert_stream_refused(&wire, vector, Answer::Ignore),
+            "accept" => {
+                let meaning = decode_stream(&wire, vector).unwrap().meaning(&Known::REGISTERED, rules);
+                assert!(meaning.is_ok(), "{}: {meaning:?}", vector.id);
+            }
+            other => panic!("{}: unknown expectation {other}", vector.id),
+        }
+    }
+}
+
+fn decode_stream<'a>(wire: &'a [u8], vector: &Malformed) -> Result<StreamMessage<'a>, DecodeError> {
+    match vector.transport.as_str() {
+        "tcp" => StreamMessage::decode(wire, Rules::new()),
+        "websocket" => StreamMessage::decode_websocket(wire, Rules::new()),
+        other => panic!("{}: unknown transport {other}", vector.id),
+    }
+}
+
+fn assert_stream_refused(wire: &[u8], vector: &Malformed, answer: Answer) {
+    let message = decode_stream(wire, vector).unwrap_or_else(|error| panic!("{}: {error}", vector.id));
+    let refusal = message.meaning(&Known::REGISTERED, Rules::new()).expect_err(&vector.id);
+    assert_eq!(refusal.answer, answer, "{}", vector.id);
+    vector.assert_cites(refusal.rule);
+}
+
+/// How many messages the bytes hold behind a capabilities message.
+fn read_stream(wire: &[u8], vector: &Malformed, rules: Rules) -> Result<usize, DecodeError> {
+    if vector.transport == "websocket" {
+        return StreamMessage::decode_websocket(wire, rules).map(|_| 1);
+    }
+    let mut buffer = [0; 256];
+    let mut reader = Reader::new(&mut buffer, rules);
+    reader.next(&mut &[0x00, 0xE1][..])?;
+    let (mut chunk, mut count) = (wire, 0);
+    while reader.next(&mut chunk)?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn assert_stream_error(wire: &[u8], vector: &Malformed, rules: Rules) {
+    let error = read_stream(wire, vector, rules).expect_err(&vector.id);
+    assert_eq!(error.answer, Answer::Abort, "{}", vector.id);
+    vector.assert_cites(error.rule);
+}
+
+/// The frame is the first of a connection; what is wrong may be that, or what it says.
+fn assert_aborts(wire: &[u8], vector: &Malformed) {
+    let mut buffer = [0; 256];
+    let mut reader = Reader::new(&mut buffer, Rules::new());
+    match reader.next(&mut &wire[..]) {
+        Err(error) => {
+            assert_eq!(error.answer, Answer::Abort, "{}", vector.id);
+            vector.assert_cites(error.rule);
+        }
+        Ok(message) => {
+            let message = message.unwrap_or_else(|| panic!("{}: incomplete", vector.id));
+            let refusal = message.meaning(&Known::REGISTERED, Rules::new()).expect_err(&vector.id);
+            assert_eq!(refusal.answer, Answer::Abort, "{}", vector.id);
+            vector.assert_cites(refusal.rule);
+        }
     }
 }
 

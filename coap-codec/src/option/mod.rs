@@ -53,12 +53,15 @@ impl<'a> Opt<'a> {
     }
 }
 
-impl fmt::Display for Opt<'_> {
-    /// `Uri-Path: "temp"`, `Max-Age: 60`, `Block2: 3/more/1024`, `ETag: cafe`; unregistered options as
-    /// opaque bytes.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.number)?;
-        match self.number.definition().map_or(Format::Opaque, |row| row.format) {
+impl Opt<'_> {
+    pub(crate) fn display_as(
+        self,
+        name: impl fmt::Display,
+        format: Format,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        write!(f, "{name}: ")?;
+        match format {
             Format::Text => {
                 if let Some(text) = self.text() {
                     return write!(f, "{text:?}");
@@ -71,13 +74,22 @@ impl fmt::Display for Opt<'_> {
             }
             Format::Block => {
                 if let Ok(block) = Block::read(self.value) {
-                    return block.fmt(f);
+                    return write!(f, "{block}");
                 }
             }
             Format::Empty if self.value.is_empty() => return f.write_str("set"),
             Format::Empty | Format::Opaque => {}
         }
         self.value.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Display for Opt<'_> {
+    /// `Uri-Path: "temp"`, `Max-Age: 60`, `Block2: 3/more/1024`, `ETag: cafe`; unregistered options as
+    /// opaque bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = self.number.definition().map_or(Format::Opaque, |row| row.format);
+        self.display_as(self.number, format, f)
     }
 }
 
