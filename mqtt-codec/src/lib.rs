@@ -9,6 +9,7 @@ extern crate std;
 
 mod ack;
 mod auth;
+mod backoff;
 #[cfg(feature = "bytes")]
 mod bytes_stream;
 mod config;
@@ -29,6 +30,8 @@ mod publish;
 mod qos;
 mod reason;
 mod rule;
+pub mod session;
+mod store;
 mod stream;
 mod suback;
 mod subscribe;
@@ -39,6 +42,7 @@ mod write;
 
 pub use ack::Ack;
 pub use auth::Auth;
+pub use backoff::{Advice, Backoff};
 #[cfg(feature = "bytes")]
 pub use bytes_stream::BytesReader;
 pub use config::{Leniency, Limits, Role, Rules, Version};
@@ -58,6 +62,10 @@ pub use publish::Publish;
 pub use qos::{Delivery, PacketId, Qos};
 pub use reason::ReasonCode;
 pub use rule::Rule;
+pub use session::{Accept, Acknowledge, Config, Event, Message, Session, SessionError};
+#[cfg(feature = "alloc")]
+pub use store::MemStore;
+pub use store::{ArenaStore, Entry, Record, Scope, Slot, Store, StoreFull, Streamed};
 pub use stream::{Reader, Skipped};
 pub use suback::{Reasons, SubAck, UnsubAck};
 pub use subscribe::{RetainHandling, Subscribe, Subscription, Subscriptions};

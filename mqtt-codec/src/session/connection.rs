@@ -1,0 +1,374 @@
+//! How a connection begins and ends, and what is sent again on the next one.
+
+use core::fmt;
+use core::time::Duration;
+
+use super::announced::{Announced, expiry};
+use super::transitions::{Received, Sent};
+use super::{Config, Later, Phase, Queue, Result, Session, SessionError, Timer};
+use crate::{
+    Ack, ConnAck, Connect, EncodeError, Out, Packet, PacketId, Publish, ReasonCode, Record, Role, Rules,
+    Slot, Store, Version,
+};
+
+/// How a server accepts a connection.
+#[derive(Debug)]
+pub struct Accept<'m, 'p> {
+    /// Memory and manners of the session.
+    pub config: Config<'m>,
+    /// The CONNACK to send. Its reason must be success; session present must be what the server knows
+    /// of the session: if not set, whatever the store holds is dropped.
+    pub connack: ConnAck<'p>,
+}
+
+/// A connection that could not be accepted, with the store it was for.
+pub struct Unaccepted<S: Store> {
+    /// Why.
+    pub error: SessionError<S::Error>,
+    /// The store, as it was.
+    pub store: S,
+}
+
+/// Refuses a connection: writes CONNACK, after which the transport is to be closed.
+///
+/// # Errors
+/// `connack` cannot exist in the version of the connection, or `out` has no room.
+pub fn refuse(
+    connect: &Connect<'_>,
+    connack: &ConnAck<'_>,
+    out: &mut (impl Out + ?Sized),
+) -> core::result::Result<(), EncodeError> {
+    Packet::ConnAck(*connack).encode(connect.version, out).map(drop)
+}
+
+impl<'m, S: Store> Session<'m, S> {
+    /// The server end: accepts a connection, after the caller has decoded CONNECT, found it good, and
+    /// looked up the store of the client's session.
+    ///
+    /// # Errors
+    /// As every call; the store comes back in [`Unaccepted`].
+    pub fn accept(
+        now: Duration,
+        connect: &Connect<'_>,
+        accept: Accept<'m, '_>,
+        store: S,
+        out: &mut (impl Out + ?Sized),
+    ) -> core::result::Result<Self, Unaccepted<S>> {
+        let mut session = Self::new(Role::Server, accept.config, store);
+        match session.begin_server(now, connect, &accept.connack, out) {
+            Ok(()) => Ok(session),
+            Err(error) => Err(Unaccepted { error, store: session.store }),
+        }
+    }
+
+    fn begin_server(
+        &mut self,
+        now: Duration,
+        connect: &Connect<'_>,
+        connack: &ConnAck<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        if connack.reason != ReasonCode::Success {
+            return Err(SessionError::Misuse("refuse a connection with `refuse`"));
+        }
+        // [MQTT-3.2.2-2].
+        if connack.session_present && connect.clean_start {
+            return Err(SessionError::Misuse("no session is present after a clean start"));
+        }
+        self.version = connect.version;
+        let ours = Announced::read(connack.properties);
+        self.take_limits(&ours)?;
+        self.peer = Announced::read(connect.properties);
+        let packet = Packet::ConnAck(*connack);
+        let len = packet.encoded_len(self.version)?;
+        self.check_len(len)?;
+        self.check_room(len, out)?;
+        if connack.session_present {
+            self.load()?;
+            self.replay = self.next_sent(None)?;
+        } else {
+            self.clear()?;
+        }
+        if let Some(will) = connect.will {
+            self.store.put(Slot::Will, &Record::Will(will)).map_err(SessionError::Store)?;
+        } else if connack.session_present {
+            self.store.remove(Slot::Will).map_err(SessionError::Store)?;
+        }
+        self.will = connect.will.map(|will| will.properties.will_delay().unwrap_or(0));
+        self.extended = self.peer.authentication;
+        self.clean_start = connect.clean_start;
+        self.expiry = match (self.version, connect.clean_start) {
+            // 3.1.1 §3.1.2.4: the session ends with the connection, or never.
+            (Version::V311, true) => Duration::ZERO,
+            (Version::V311, false) => Duration::MAX,
+            _ => expiry(ours.session_expiry.or(self.peer.session_expiry).unwrap_or(0)),
+        };
+        // [MQTT-3.2.2-22].
+        self.keep_alive = Duration::from_secs(ours.keep_alive.unwrap_or(connect.keep_alive).into());
+        self.go_online();
+        self.heard(now);
+        self.send(now, &packet, out)
+    }
+
+    /// Client: begins a connection. Receive Maximum, Maximum Packet Size and Topic Alias Maximum in
+    /// `connect` are what the session will hold the server to. A clean start empties the store.
+    ///
+    /// # Errors
+    /// [`SessionError::Phase`] while there is a connection; [`SessionError::Announced`] if `connect`
+    /// promises more than the session's memory holds.
+    pub fn connect(
+        &mut self,
+        now: Duration,
+        connect: &Connect<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        self.expect_role(Role::Client)?;
+        self.expect(Phase::Offline)?;
+        let packet = Packet::Connect(*connect);
+        let len = packet.encoded_len(connect.version)?;
+        self.check_room(len, out)?;
+        let version = core::mem::replace(&mut self.version, connect.version);
+        let ours = Announced::read(connect.properties);
+        let ready = self
+            .take_limits(&ours)
+            .and_then(|()| if connect.clean_start { self.clear() } else { self.load() });
+        if let Err(error) = ready {
+            self.version = version;
+            return Err(error);
+        }
+        self.peer = Announced::NOTHING;
+        self.extended = ours.authentication;
+        self.clean_start = connect.clean_start;
+        self.keep_alive = Duration::from_secs(connect.keep_alive.into());
+        self.phase = Phase::Connecting;
+        if let Some(patience) = self.manners.connect_timeout {
+            self.timers.set(Timer::Connect, now.saturating_add(patience));
+        }
+        self.send(now, &packet, out)
+    }
+
+    /// What CONNACK changes at the client.
+    pub(super) fn connected(&mut self, now: Duration, connack: &ConnAck<'_>) -> Result<(), S> {
+        if connack.session_present {
+            self.replay = self.next_sent(None)?;
+        } else {
+            // [MQTT-3.2.2-5]: what the server does not know is void. Identifiers it may not know any
+            // more must not shadow new messages; what it has not acknowledged is for the application to judge.
+            if self.received.len() > 0 {
+                self.store.clear(crate::Scope::Received).map_err(SessionError::Store)?;
+            }
+            self.received.clear();
+            self.inbound = 0;
+            for cell in self.sent.iter_mut() {
+                cell.lost = true;
+            }
+        }
+        self.peer = Announced::read(connack.properties);
+        if let Some(seconds) = self.peer.keep_alive {
+            self.keep_alive = Duration::from_secs(seconds.into());
+            self.timers.clear(Timer::KeepAlive);
+            self.spoke(now);
+        }
+        self.timers.clear(Timer::Connect);
+        self.go_online();
+        Ok(())
+    }
+
+    /// The part of coming online that both ends share.
+    fn go_online(&mut self) {
+        // §4.9: the quota is not carried over from another connection.
+        self.quota_most = self.peer.receive_maximum.unwrap_or(u16::MAX).min(self.manners.send_maximum);
+        self.quota = self.quota_most;
+        self.phase = Phase::Online;
+    }
+
+    /// Takes over what we have announced ourselves, if there is memory for it.
+    fn take_limits(&mut self, ours: &Announced) -> Result<(), S> {
+        let bound = u16::try_from(self.received.bound()).unwrap_or(u16::MAX);
+        let most = match ours.receive_maximum {
+            Some(most) if most > bound => {
+                return Err(SessionError::Announced { property: "Receive Maximum", bound: bound.into() });
+            }
+            Some(most) => most,
+            None => self.manners.receive_maximum.min(bound),
+        };
+        if ours.alias_maximum > 0 {
+            return Err(SessionError::Announced { property: "Topic Alias Maximum", bound: 0 });
+        }
+        self.inbound_most = most;
+        self.packet_most = ours.packet_maximum.unwrap_or(u32::MAX).min(self.manners.packet_maximum);
+        Ok(())
+    }
+
+    /// Says that the transport is gone, or was closed here. On the server end the will and the end of
+    /// the session now have their deadlines: keep the session for them, and take it apart with
+    /// [`into_store`](Self::into_store) when the client returns.
+    pub fn transport_lost(&mut self, now: Duration) {
+        if self.phase == Phase::Offline {
+            return;
+        }
+        self.close(now);
+        self.phase = Phase::Offline;
+        self.replay = None;
+        // Answers to what came over this connection are owed to nobody now: the peer sends it again.
+        self.queue = Queue::default();
+        for cell in self.received.iter_mut() {
+            cell.counted = false;
+            cell.queued = false;
+            cell.next = 0;
+        }
+        self.inbound = 0;
+        self.received.retain(|cell| matches!(cell.state, Received::Twice | Received::Recorded));
+        for cell in self.sent.iter_mut() {
+            cell.flying = false;
+            cell.deadline = Duration::MAX;
+            match cell.state {
+                Sent::Subscribe(_) | Sent::Unsubscribe(_) => cell.lost = true,
+                Sent::Twice if cell.forgotten => cell.state = Sent::Released,
+                _ => {}
+            }
+        }
+        self.sent.retain(|cell| !(cell.forgotten && cell.state == Sent::Once));
+    }
+
+    /// Ends the connection on our side: only the transport is left.
+    pub(super) fn close(&mut self, now: Duration) {
+        if self.phase == Phase::Closing {
+            return;
+        }
+        self.phase = Phase::Closing;
+        self.timers = super::Timers::NONE;
+        if self.role == Role::Server {
+            let end = now.saturating_add(self.expiry);
+            if let Some(delay) = self.will {
+                // §3.1.3.2.2: after its delay or with the session, whichever comes first.
+                self.timers.set(Timer::Will, now.saturating_add(Duration::from_secs(delay.into())).min(end));
+            }
+            self.timers.set(Timer::Expiry, end);
+        }
+    }
+
+    /// The first record of a sent message behind `after`.
+    fn next_sent(&mut self, mut after: Option<Slot>) -> Result<Option<Slot>, S> {
+        loop {
+            match self.store.next(after).map_err(SessionError::Store)? {
+                Some(entry) if !matches!(entry.slot, Slot::Sent(_)) => after = Some(entry.slot),
+                entry => return Ok(entry.map(|entry| entry.slot)),
+            }
+        }
+    }
+
+    /// Moves the replay past a record that is about to go.
+    pub(super) fn skip_in_replay(&mut self, slot: Slot) -> Result<(), S> {
+        if self.replay == Some(slot) {
+            self.replay = self.next_sent(Some(slot))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a message of the last connection can go out now.
+    pub(super) fn can_replay(&self) -> bool {
+        self.phase == Phase::Online && self.replay.is_some() && self.quota > 0
+    }
+
+    /// Sends again the next record of the last connection that was not acknowledged: PUBLISH with DUP,
+    /// or PUBREL, under its old identifier [MQTT-4.4.0-1].
+    pub(super) fn replay_one(&mut self, now: Duration, out: &mut (impl Out + ?Sized)) -> Result<(), S> {
+        while let Some(slot) = self.replay {
+            let cell = match slot {
+                Slot::Sent(id) => {
+                    self.sent.get(id.get()).filter(|cell| !cell.flying && !cell.lost).map(|cell| (id, *cell))
+                }
+                _ => None,
+            };
+            if let Some((id, cell)) = cell {
+                self.send_stored(now, id, cell.state, true, out)?;
+            }
+            // The record has gone out: a failure to find the next one only means to look for it again,
+            // which finds this one under way.
+            match self.next_sent(Some(slot)) {
+                Ok(next) => self.replay = next,
+                Err(_) if cell.is_some() => {}
+                Err(error) => return Err(error),
+            }
+            if cell.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what the store holds under `id`: a repetition of what the peer may have, or a new message.
+    fn send_stored(
+        &mut self,
+        now: Duration,
+        id: PacketId,
+        state: Sent,
+        dup: bool,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        if state == Sent::Released {
+            self.send(now, &Packet::PubRel(Ack::new(id)), out)?;
+        } else {
+            let record = self.store.get(Slot::Sent(id), 0).map_err(SessionError::Store)?;
+            let Ok(Packet::Publish(publish)) = Packet::decode(record, Rules::new(Version::V5)) else {
+                return Err(SessionError::Misuse("the store holds something else than it was given"));
+            };
+            Publish { dup, ..publish }.encode(self.version, out)?;
+            self.spoke(now);
+            self.quota -= 1;
+        }
+        if let Some(cell) = self.sent.get_mut(id.get()) {
+            cell.flying = true;
+            cell.lost = false;
+        }
+        Ok(())
+    }
+
+    /// Publishes a [lost](Self::lost) message once more, as a new one, under its identifier.
+    ///
+    /// # Errors
+    /// [`SessionError::NoExchange`] if it is not lost, or not a message; [`SessionError::Later`] while the
+    /// peer takes no more messages.
+    pub fn republish(&mut self, now: Duration, id: PacketId, out: &mut (impl Out + ?Sized)) -> Result<(), S> {
+        self.expect(Phase::Online)?;
+        let cell = self.sent.get(id.get()).filter(|cell| cell.lost).map(|cell| cell.state);
+        let Some(state @ (Sent::Once | Sent::Twice)) = cell else { return Err(SessionError::NoExchange(id)) };
+        if self.quota == 0 {
+            return Err(SessionError::Later(Later::Quota));
+        }
+        self.send_stored(now, id, state, false, out)
+    }
+
+    /// Continues the session after the server has said that it kept it, and says how long no session was
+    /// there to count: what was stored then has aged. Without a restart in between, `away` is zero, and
+    /// calling [`handle_timeout`](Self::handle_timeout) alone does the same.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn resume(&mut self, now: Duration, away: Duration, out: &mut (impl Out + ?Sized)) -> Result<(), S> {
+        self.expect(Phase::Online)?;
+        if !away.is_zero() {
+            self.store.age(away).map_err(SessionError::Store)?;
+        }
+        if self.can_replay() { self.replay_one(now, out) } else { Ok(()) }
+    }
+}
+
+impl<S: Store> fmt::Debug for Unaccepted<S>
+where
+    S::Error: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unaccepted").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+impl<S: Store> fmt::Display for Unaccepted<S>
+where
+    S::Error: fmt::Display,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}

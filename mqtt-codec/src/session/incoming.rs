@@ -1,0 +1,379 @@
+//! What a packet of the peer does.
+
+use core::time::Duration;
+
+use super::announced::expiry;
+use super::transitions::{Arrival, Received, Sent, Settle, Verdict, arrive, judge, settle};
+use super::{Acknowledge, Event, Fault, Phase, ReceivedCell, Result, Session, SessionError, Timer};
+use crate::{
+    Ack, ConnAck, Delivery, Disconnect, Limits, Out, Packet, PacketId, PacketType, Properties, Publish,
+    ReasonCode, Record, Role, Rules, Slot, Store, Version,
+};
+
+impl<S: Store> Session<'_, S> {
+    /// Takes one whole packet of the peer.
+    ///
+    /// # Errors
+    /// Nothing was taken: mend the cause and hand the same packet in again.
+    pub fn receive<'a>(
+        &'a mut self,
+        now: Duration,
+        frame: &'a [u8],
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        if matches!(self.phase, Phase::Offline | Phase::Closing) {
+            return Err(SessionError::Phase(self.phase));
+        }
+        let event = match Packet::decode(frame, self.rules()) {
+            Ok(packet) => self.take(now, packet, out)?,
+            Err(error) => self.fault(now, Fault::Malformed(error), error.reason(), out)?,
+        };
+        self.heard(now);
+        Ok(event)
+    }
+
+    /// How packets of the peer are to be decoded.
+    pub fn rules(&self) -> Rules {
+        let peer = if self.role == Role::Client { Role::Server } else { Role::Client };
+        Rules::new(self.version)
+            .sent_by(peer)
+            .lenient(self.manners.leniency)
+            .limited(Limits::packet(self.packet_most))
+    }
+
+    fn take<'a>(
+        &mut self,
+        now: Duration,
+        packet: Packet<'a>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        let peer = if self.role == Role::Client { Role::Server } else { Role::Client };
+        let kind = packet.packet_type();
+        match judge(self.phase, peer, kind, self.version, self.extended) {
+            Verdict::Take => {}
+            Verdict::Deaf => return Err(SessionError::Phase(self.phase)),
+            Verdict::Break(reason) => return self.fault(now, Fault::Unexpected(kind), reason, out),
+        }
+        match packet {
+            Packet::Publish(publish) => self.take_publish(now, publish, out),
+            Packet::PubAck(ack) | Packet::PubRec(ack) | Packet::PubComp(ack) => {
+                self.take_ack(now, kind, ack, out)
+            }
+            Packet::PubRel(ack) => self.take_release(now, ack.packet_id, out),
+            Packet::PingReq => {
+                self.send(now, &Packet::PingResp, out)?;
+                Ok(None)
+            }
+            Packet::PingResp => {
+                self.timers.clear(Timer::Ping);
+                Ok(None)
+            }
+            Packet::ConnAck(connack) => self.take_connack(now, connack, out),
+            Packet::SubAck(suback) => {
+                let count = suback.reasons.iter().count();
+                let event = Event::Subscribed(suback);
+                self.take_answer(now, kind, suback.packet_id, Some(count), event, out)
+            }
+            Packet::UnsubAck(unsuback) => {
+                // 3.1.1 §3.11: UNSUBACK has no codes.
+                let count = (self.version == Version::V5).then(|| unsuback.reasons.iter().count());
+                let event = Event::Unsubscribed(unsuback);
+                self.take_answer(now, kind, unsuback.packet_id, count, event, out)
+            }
+            Packet::Subscribe(subscribe) => {
+                let state = Received::Subscribe(count(subscribe.subscriptions.iter()));
+                self.take_request(now, kind, subscribe.packet_id, state, Event::Subscribe(subscribe), out)
+            }
+            Packet::Unsubscribe(unsubscribe) => {
+                let state = Received::Unsubscribe(count(unsubscribe.filters.iter()));
+                self.take_request(
+                    now,
+                    kind,
+                    unsubscribe.packet_id,
+                    state,
+                    Event::Unsubscribe(unsubscribe),
+                    out,
+                )
+            }
+            Packet::Disconnect(disconnect) => self.take_disconnect(now, disconnect, out),
+            Packet::Auth(auth) => Ok(Some(Event::Auth(auth))),
+            Packet::Connect(_) => self.fault(now, Fault::Unexpected(kind), ReasonCode::ProtocolError, out),
+        }
+    }
+
+    fn take_publish<'a>(
+        &mut self,
+        now: Duration,
+        publish: Publish<'a>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        let (id, twice) = match publish.qos {
+            Delivery::AtMostOnce => return Ok(Some(Event::Message(publish))),
+            Delivery::AtLeastOnce(id) => (id, false),
+            Delivery::ExactlyOnce(id) => (id, true),
+        };
+        let known = self.received.get(id.get()).copied();
+        let arrival = arrive(known.map(|cell| cell.state), PacketType::Publish, twice);
+        let counted = known.is_some_and(|cell| cell.counted);
+        if !counted && self.inbound >= self.inbound_most {
+            return self.fault(now, Fault::ReceiveMaximum, ReasonCode::ReceiveMaximumExceeded, out);
+        }
+        match arrival {
+            Arrival::New => {}
+            Arrival::Again => {
+                self.send(now, &Packet::PubRec(Ack::new(id)), out)?;
+                self.count_in(id);
+                return Ok(None);
+            }
+            Arrival::Pending => {
+                self.count_in(id);
+                self.enqueue(id);
+                return Ok(None);
+            }
+            _ => {
+                return self.fault(
+                    now,
+                    Fault::Unexpected(PacketType::Publish),
+                    ReasonCode::ProtocolError,
+                    out,
+                );
+            }
+        }
+        let auto = self.manners.acknowledge == Acknowledge::Auto;
+        if (twice || !auto) && !self.received.reserve() {
+            return self.fault(now, Fault::ReceiveMaximum, ReasonCode::ReceiveMaximumExceeded, out);
+        }
+        let reply = if twice { Packet::PubRec(Ack::new(id)) } else { Packet::PubAck(Ack::new(id)) };
+        if auto {
+            self.check_room(reply.encoded_len(self.version)?, out)?;
+        }
+        if twice {
+            self.store.put(Slot::Received(id), &Record::Publish(publish)).map_err(SessionError::Store)?;
+        }
+        let state = match (auto, twice) {
+            (true, false) => None,
+            (true, true) => Some(Received::Recorded),
+            (false, false) => Some(Received::Once),
+            (false, true) => Some(Received::Twice),
+        };
+        if let Some(state) = state {
+            self.received.insert(ReceivedCell { id: id.get(), state, ..ReceivedCell::EMPTY });
+            self.count_in(id);
+        }
+        if auto {
+            self.send(now, &reply, out)?;
+        } else {
+            self.enqueue(id);
+        }
+        Ok(Some(Event::Message(publish)))
+    }
+
+    /// Counts a message against our Receive Maximum, once for each connection.
+    fn count_in(&mut self, id: PacketId) {
+        if let Some(cell) = self.received.get_mut(id.get()).filter(|cell| !cell.counted) {
+            cell.counted = true;
+            self.inbound += 1;
+        }
+    }
+
+    /// Drops an exchange of the peer that has its final answer.
+    pub(super) fn count_out(&mut self, id: u16) {
+        if self.received.remove(id).is_some_and(|cell| cell.counted) {
+            self.inbound -= 1;
+        }
+    }
+
+    /// Puts a message at the end of those to be answered, unless it is among them.
+    fn enqueue(&mut self, id: PacketId) {
+        let Some(cell) = self.received.get_mut(id.get()).filter(|cell| !cell.queued) else { return };
+        cell.queued = true;
+        cell.next = 0;
+        let last = core::mem::replace(&mut self.queue.last, id.get());
+        if self.queue.first == 0 {
+            self.queue.first = id.get();
+        } else if let Some(cell) = self.received.get_mut(last) {
+            cell.next = id.get();
+        }
+    }
+
+    fn take_release<'a>(
+        &mut self,
+        now: Duration,
+        id: PacketId,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        let state = self.received.get(id.get()).map(|cell| cell.state);
+        let mut ack = Ack::new(id);
+        match arrive(state, PacketType::PubRel, true) {
+            Arrival::Release => {
+                self.check_room(Packet::PubComp(ack).encoded_len(self.version)?, out)?;
+                self.store.remove(Slot::Received(id)).map_err(SessionError::Store)?;
+                self.count_out(id.get());
+            }
+            Arrival::Unknown => ack.reason = self.spoken(ReasonCode::PacketIdentifierNotFound),
+            _ => {
+                return self.fault(
+                    now,
+                    Fault::Unexpected(PacketType::PubRel),
+                    ReasonCode::ProtocolError,
+                    out,
+                );
+            }
+        }
+        self.send(now, &Packet::PubComp(ack), out)?;
+        Ok(None)
+    }
+
+    fn take_ack<'a>(
+        &mut self,
+        now: Duration,
+        kind: PacketType,
+        ack: Ack<'a>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        let id = ack.packet_id;
+        let state = self.sent.get(id.get()).filter(|cell| !cell.lost).map(|cell| cell.state);
+        let mut release = Ack::new(id);
+        match settle(state, kind, ack.reason.is_error(), None) {
+            Settle::Done => {
+                self.skip_in_replay(Slot::Sent(id))?;
+                self.store.remove(Slot::Sent(id)).map_err(SessionError::Store)?;
+                self.sent.remove(id.get());
+                self.quota = self.quota.saturating_add(1).min(self.quota_most);
+                Ok(Some(Event::Delivered(ack)))
+            }
+            Settle::Release => {
+                self.check_room(Packet::PubRel(release).encoded_len(self.version)?, out)?;
+                self.store.release(id).map_err(SessionError::Store)?;
+                if let Some(cell) = self.sent.get_mut(id.get()) {
+                    cell.state = Sent::Released;
+                    cell.flying = true;
+                }
+                self.send(now, &Packet::PubRel(release), out)?;
+                Ok(None)
+            }
+            step @ (Settle::Again | Settle::Unknown) => {
+                if step == Settle::Unknown {
+                    release.reason = self.spoken(ReasonCode::PacketIdentifierNotFound);
+                }
+                self.send(now, &Packet::PubRel(release), out)?;
+                Ok(None)
+            }
+            Settle::Ignore => Ok(None),
+            Settle::Break(reason) => self.fault(now, Fault::Unexpected(kind), reason, out),
+        }
+    }
+
+    /// SUBACK and UNSUBACK.
+    fn take_answer<'a>(
+        &mut self,
+        now: Duration,
+        kind: PacketType,
+        id: PacketId,
+        count: Option<usize>,
+        event: Event<'a>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        let state = self.sent.get(id.get()).filter(|cell| !cell.lost).map(|cell| cell.state);
+        let count = count.map(|count| u16::try_from(count).unwrap_or(u16::MAX));
+        match settle(state, kind, false, count) {
+            Settle::Done => {
+                self.sent.remove(id.get());
+                Ok(Some(event))
+            }
+            Settle::Break(reason) => self.fault(now, Fault::Unexpected(kind), reason, out),
+            _ => Ok(None),
+        }
+    }
+
+    /// SUBSCRIBE and UNSUBSCRIBE.
+    fn take_request<'a>(
+        &mut self,
+        now: Duration,
+        kind: PacketType,
+        id: PacketId,
+        state: Received,
+        event: Event<'a>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        let known = self.received.get(id.get()).map(|cell| cell.state);
+        if arrive(known, kind, false) != Arrival::New {
+            return self.fault(now, Fault::Unexpected(kind), ReasonCode::ProtocolError, out);
+        }
+        if !self.received.insert(ReceivedCell { id: id.get(), state, ..ReceivedCell::EMPTY }) {
+            return self.fault(now, Fault::ReceiveMaximum, ReasonCode::QuotaExceeded, out);
+        }
+        Ok(Some(event))
+    }
+
+    fn take_connack<'a>(
+        &mut self,
+        now: Duration,
+        connack: ConnAck<'a>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        if connack.reason != ReasonCode::Success {
+            self.close(now);
+            return Ok(Some(Event::Refused(connack)));
+        }
+        if connack.session_present && self.clean_start {
+            return self.fault(now, Fault::SessionPresent, ReasonCode::ProtocolError, out);
+        }
+        self.connected(now, &connack)?;
+        Ok(Some(Event::Connected(connack)))
+    }
+
+    fn take_disconnect<'a>(
+        &mut self,
+        now: Duration,
+        disconnect: Disconnect<'a>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        if self.role == Role::Server {
+            if let Some(seconds) = disconnect.properties.session_expiry() {
+                // §3.14.2.2.2: what was zero in CONNECT stays zero.
+                if self.expiry.is_zero() && seconds > 0 {
+                    let fault = Fault::Unexpected(PacketType::Disconnect);
+                    return self.fault(now, fault, ReasonCode::ProtocolError, out);
+                }
+            }
+            // [MQTT-3.14.4-3].
+            if self.will.is_some() && disconnect.reason != ReasonCode::DisconnectWithWill {
+                self.store.remove(Slot::Will).map_err(SessionError::Store)?;
+                self.will = None;
+            }
+            if let Some(seconds) = disconnect.properties.session_expiry() {
+                self.expiry = expiry(seconds);
+            }
+        }
+        self.close(now);
+        Ok(Some(Event::Disconnected(disconnect)))
+    }
+
+    /// Ends the connection for what the peer did: the farewell, if there is one, goes to `out`.
+    pub(super) fn fault<'a>(
+        &mut self,
+        now: Duration,
+        error: Fault,
+        reason: ReasonCode,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        // 3.1.1 §4.8: the connection is closed without a word.
+        if self.version == Version::V5 {
+            if self.phase == Phase::Connecting && self.role == Role::Server {
+                let connack = ConnAck { session_present: false, reason, properties: Properties::EMPTY };
+                self.send(now, &Packet::ConnAck(connack), out)?;
+            } else {
+                let fits = reason.fits(PacketType::Disconnect);
+                let reason = if fits { reason } else { ReasonCode::ProtocolError };
+                self.send(now, &Packet::Disconnect(Disconnect::new(reason)), out)?;
+            }
+        }
+        self.close(now);
+        Ok(Some(Event::Closed { error, reason }))
+    }
+}
+
+fn count<T>(list: impl Iterator<Item = T>) -> u16 {
+    u16::try_from(list.count()).unwrap_or(u16::MAX)
+}

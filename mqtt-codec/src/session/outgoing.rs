@@ -1,0 +1,429 @@
+//! What the application asks of a session while the connection is up.
+
+use core::time::Duration;
+
+use super::transitions::{Received, Sent};
+use super::{Feature, Later, Limit, Phase, Result, SentCell, Session, SessionError, Timer};
+use crate::{
+    Ack, Auth, Delivery, Disconnect, Out, Packet, PacketId, Properties, Publish, Qos, ReasonCode, Record,
+    Role, Slot, Store, SubAck, Subscribe, TopicName, UnsubAck, Unsubscribe, Version,
+};
+
+/// A message to publish; the session gives it its packet identifier.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// Where it goes.
+    pub topic: TopicName<'a>,
+    /// How often it may arrive.
+    pub qos: Qos,
+    /// Whether the server keeps it for later subscribers.
+    pub retain: bool,
+    /// Properties of MQTT 5.0; none in 3.1.1.
+    pub properties: Properties<'a>,
+    /// What it says.
+    pub payload: &'a [u8],
+    /// When [`Event::Overdue`](super::Event::Overdue) is to say that it is not acknowledged; `None`
+    /// leaves that to the [configuration](super::Config::acknowledge_timeout). Not kept over a restart.
+    pub deadline: Option<Duration>,
+}
+
+impl<'a> Message<'a> {
+    /// A message of QoS 0 that is not retained and has no properties.
+    #[must_use]
+    pub fn new(topic: TopicName<'a>, payload: &'a [u8]) -> Self {
+        Self {
+            topic,
+            qos: Qos::AtMostOnce,
+            retain: false,
+            properties: Properties::EMPTY,
+            payload,
+            deadline: None,
+        }
+    }
+
+    /// The same with that quality of service.
+    #[must_use]
+    pub fn qos(self, qos: Qos) -> Self {
+        Self { qos, ..self }
+    }
+}
+
+impl<S: Store> Session<'_, S> {
+    /// Publishes a message. One of QoS 1 or 2 is in the store before it is in the output, and
+    /// [`Event::Delivered`](super::Event::Delivered) will come with the identifier returned here.
+    ///
+    /// # Errors
+    /// [`SessionError::Later`] while the peer takes no more messages, and every other reason not to
+    /// send this message.
+    pub fn publish(
+        &mut self,
+        now: Duration,
+        message: &Message<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<PacketId>, S> {
+        self.expect(Phase::Online)?;
+        self.check_features(message)?;
+        let mut publish = Publish {
+            dup: false,
+            qos: Delivery::AtMostOnce,
+            retain: message.retain,
+            topic: message.topic,
+            properties: message.properties,
+            payload: message.payload,
+        };
+        if message.qos == Qos::AtMostOnce {
+            self.check_len(publish.encoded_len(self.version)?)?;
+            self.send(now, &Packet::Publish(publish), out)?;
+            return Ok(None);
+        }
+        if self.replay.is_some() {
+            return Err(SessionError::Later(Later::Replaying));
+        }
+        if self.quota == 0 {
+            return Err(SessionError::Later(Later::Quota));
+        }
+        let id = self.free_id()?;
+        let state = if message.qos == Qos::AtLeastOnce { Sent::Once } else { Sent::Twice };
+        publish.qos = delivery(state, id);
+        let len = publish.encoded_len(self.version)?;
+        self.check_len(len)?;
+        self.check_room(len, out)?;
+        let bound = self.store.bound();
+        if len > bound {
+            return Err(SessionError::TooLarge { len, bound, limit: Limit::Store });
+        }
+        self.store.put(Slot::Sent(id), &Record::Publish(publish)).map_err(SessionError::Store)?;
+        self.begin(now, id, state, message.deadline);
+        self.quota -= 1;
+        self.send(now, &Packet::Publish(publish), out)?;
+        Ok(Some(id))
+    }
+
+    /// Client: asks for subscriptions. [`Event::Subscribed`](super::Event::Subscribed) will come
+    /// with the identifier returned here; the one in `subscribe` does not matter.
+    ///
+    /// # Errors
+    /// Every reason not to send this packet.
+    pub fn subscribe(
+        &mut self,
+        now: Duration,
+        subscribe: &Subscribe<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<PacketId, S> {
+        self.expect_role(Role::Client)?;
+        self.expect(Phase::Online)?;
+        let id = self.free_id()?;
+        let count = self.check_filters(subscribe)?;
+        let packet = Packet::Subscribe(Subscribe { packet_id: id, ..*subscribe });
+        self.check_len(packet.encoded_len(self.version)?)?;
+        self.send(now, &packet, out)?;
+        self.begin(now, id, Sent::Subscribe(count), None);
+        Ok(id)
+    }
+
+    /// Client: gives subscriptions up. [`Event::Unsubscribed`](super::Event::Unsubscribed) will come
+    /// with the identifier returned here; the one in `unsubscribe` does not matter.
+    ///
+    /// # Errors
+    /// Every reason not to send this packet.
+    pub fn unsubscribe(
+        &mut self,
+        now: Duration,
+        unsubscribe: &Unsubscribe<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<PacketId, S> {
+        self.expect_role(Role::Client)?;
+        self.expect(Phase::Online)?;
+        let id = self.free_id()?;
+        let count = u16::try_from(unsubscribe.filters.iter().count()).unwrap_or(u16::MAX);
+        let packet = Packet::Unsubscribe(Unsubscribe { packet_id: id, ..*unsubscribe });
+        self.check_len(packet.encoded_len(self.version)?)?;
+        self.send(now, &packet, out)?;
+        self.begin(now, id, Sent::Unsubscribe(count), None);
+        Ok(id)
+    }
+
+    /// Acknowledges a message that arrived ([`Acknowledge::Manual`](super::Acknowledge::Manual)),
+    /// with any reason code that PUBACK and PUBREC have.
+    ///
+    /// Acknowledgements leave in the order of arrival: one given out of turn waits for those before it.
+    /// A message that came over an earlier connection is acknowledged when the peer sends it again.
+    ///
+    /// # Errors
+    /// [`SessionError::NoExchange`] if no message with that identifier waits for an acknowledgement.
+    pub fn acknowledge(
+        &mut self,
+        now: Duration,
+        id: PacketId,
+        reason: ReasonCode,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        let cell = self
+            .received
+            .get_mut(id.get())
+            .filter(|cell| cell.answer.is_none() && matches!(cell.state, Received::Once | Received::Twice))
+            .ok_or(SessionError::NoExchange(id))?;
+        if !reason.fits(crate::PacketType::PubAck) {
+            return Err(SessionError::Misuse("PUBACK and PUBREC have no such reason code"));
+        }
+        cell.answer = Some(reason.code());
+        if self.phase != Phase::Online || self.queue.first != id.get() {
+            return Ok(());
+        }
+        self.answer_first(now, out).inspect_err(|_| {
+            if let Some(cell) = self.received.get_mut(id.get()) {
+                cell.answer = None;
+            }
+        })
+    }
+
+    /// Whether the first message in the queue has its answer.
+    pub(super) fn owes_answer(&self) -> bool {
+        self.queue.first != 0 && self.received.get(self.queue.first).is_some_and(|cell| cell.answer.is_some())
+    }
+
+    /// Sends the acknowledgement of the first message in the queue.
+    pub(super) fn answer_first(&mut self, now: Duration, out: &mut (impl Out + ?Sized)) -> Result<(), S> {
+        let Some(&cell) = self.received.get(self.queue.first) else { return Ok(()) };
+        let (Some(code), Some(id)) = (cell.answer, PacketId::new(cell.id)) else { return Ok(()) };
+        let reason = ReasonCode::new(code).unwrap_or_default();
+        let ack = Ack { packet_id: id, reason: self.spoken(reason), properties: Properties::EMPTY };
+        let once = cell.state == Received::Once;
+        let packet = if once { Packet::PubAck(ack) } else { Packet::PubRec(ack) };
+        self.check_room(packet.encoded_len(self.version)?, out)?;
+        let over = once || ack.reason.is_error();
+        if over && !once {
+            self.store.remove(Slot::Received(id)).map_err(SessionError::Store)?;
+        }
+        self.queue.first = cell.next;
+        if over {
+            self.count_out(cell.id);
+        } else if let Some(cell) = self.received.get_mut(cell.id) {
+            cell.state = Received::Recorded;
+            cell.answer = None;
+            cell.queued = false;
+            cell.next = 0;
+        }
+        self.send(now, &packet, out)
+    }
+
+    /// Server: answers SUBSCRIBE, with one reason code for each of its filters.
+    ///
+    /// # Errors
+    /// [`SessionError::NoExchange`] if no SUBSCRIBE with that identifier waits for an answer.
+    pub fn grant(
+        &mut self,
+        now: Duration,
+        suback: &SubAck<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        let count = suback.reasons.iter().count();
+        self.answer_request(now, suback.packet_id, Received::Subscribe, count, &Packet::SubAck(*suback), out)
+    }
+
+    /// Server: answers UNSUBSCRIBE, with one reason code for each of its filters.
+    ///
+    /// # Errors
+    /// [`SessionError::NoExchange`] if no UNSUBSCRIBE with that identifier waits for an answer.
+    pub fn drop_filters(
+        &mut self,
+        now: Duration,
+        unsuback: &UnsubAck<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        let count = unsuback.reasons.iter().count();
+        self.answer_request(
+            now,
+            unsuback.packet_id,
+            Received::Unsubscribe,
+            count,
+            &Packet::UnsubAck(*unsuback),
+            out,
+        )
+    }
+
+    fn answer_request(
+        &mut self,
+        now: Duration,
+        id: PacketId,
+        state: fn(u16) -> Received,
+        count: usize,
+        packet: &Packet<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        self.expect(Phase::Online)?;
+        let count = u16::try_from(count).unwrap_or(u16::MAX);
+        let cell = self.received.get(id.get()).ok_or(SessionError::NoExchange(id))?;
+        let counted = self.version == Version::V5 || !matches!(cell.state, Received::Unsubscribe(_));
+        match cell.state {
+            known if known == state(count) => {}
+            known if !counted && core::mem::discriminant(&known) == core::mem::discriminant(&state(0)) => {}
+            Received::Subscribe(_) | Received::Unsubscribe(_) => {
+                return Err(SessionError::Misuse("one reason code for each filter"));
+            }
+            _ => return Err(SessionError::NoExchange(id)),
+        }
+        self.send(now, packet, out)?;
+        self.received.remove(id.get());
+        Ok(())
+    }
+
+    /// Says goodbye. The transport is to be closed when the output is sent.
+    ///
+    /// A client's DISCONNECT drops its will, except with reason
+    /// [`DisconnectWithWill`](ReasonCode::DisconnectWithWill). A server of 3.1.1 says nothing and closes.
+    ///
+    /// # Errors
+    /// Every reason not to send this packet.
+    pub fn disconnect(
+        &mut self,
+        now: Duration,
+        disconnect: &Disconnect<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        match self.phase {
+            Phase::Online => {}
+            Phase::Connecting if self.role == Role::Client => {}
+            phase => return Err(SessionError::Phase(phase)),
+        }
+        if self.role == Role::Client || self.version == Version::V5 {
+            let packet = Packet::Disconnect(*disconnect);
+            self.check_len(packet.encoded_len(self.version)?)?;
+            self.send(now, &packet, out)?;
+        }
+        self.close(now);
+        Ok(())
+    }
+
+    /// The next step of an authentication exchange (5.0 §4.12), or a client's first step of another one.
+    ///
+    /// # Errors
+    /// [`SessionError::Misuse`] if CONNECT named no authentication method.
+    pub fn authenticate(
+        &mut self,
+        now: Duration,
+        auth: &Auth<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        if !matches!(self.phase, Phase::Connecting | Phase::Online) {
+            return Err(SessionError::Phase(self.phase));
+        }
+        // [MQTT-4.12.0-6].
+        if !self.extended {
+            return Err(SessionError::Misuse("CONNECT named no authentication method"));
+        }
+        let packet = Packet::Auth(*auth);
+        self.check_len(packet.encoded_len(self.version)?)?;
+        self.send(now, &packet, out)
+    }
+
+    /// Gives an exchange up.
+    ///
+    /// A message is not sent again after the next reconnect, though the peer may have it already. Its
+    /// identifier stays in use for as long as the peer may think of it: until it is acknowledged, or the
+    /// connection ends, or for QoS 2 the next connection has released it.
+    ///
+    /// # Errors
+    /// [`SessionError::NoExchange`] if there is none.
+    pub fn forget(&mut self, id: PacketId) -> Result<(), S> {
+        let cell = *self.sent.get(id.get()).ok_or(SessionError::NoExchange(id))?;
+        if cell.forgotten {
+            return Ok(());
+        }
+        // After QoS 2 went out once, the peer may hold the identifier against a repetition of it, and only
+        // PUBREL frees it there.
+        let dropped = match cell.state {
+            Sent::Subscribe(_) | Sent::Unsubscribe(_) => Ok(()),
+            Sent::Twice | Sent::Released if !cell.lost => self.store.release(id),
+            _ => {
+                self.skip_in_replay(Slot::Sent(id))?;
+                self.store.remove(Slot::Sent(id))
+            }
+        };
+        dropped.map_err(SessionError::Store)?;
+        if cell.lost || (!cell.flying && cell.state == Sent::Once) {
+            self.sent.remove(id.get());
+        } else if let Some(known) = self.sent.get_mut(id.get()) {
+            known.forgotten = true;
+            known.deadline = Duration::MAX;
+            if !cell.flying && cell.state == Sent::Twice {
+                known.state = Sent::Released;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_features(&self, message: &Message<'_>) -> Result<(), S> {
+        // [MQTT-3.2.2-11], [MQTT-3.2.2-14].
+        if message.qos > self.peer.qos {
+            return Err(SessionError::Unsupported(Feature::Qos));
+        }
+        if message.retain && !self.peer.retain {
+            return Err(SessionError::Unsupported(Feature::Retain));
+        }
+        Ok(())
+    }
+
+    fn check_filters(&self, subscribe: &Subscribe<'_>) -> Result<u16, S> {
+        let mut count = 0_u16;
+        for filter in subscribe.subscriptions {
+            count = count.saturating_add(1);
+            let filter = filter.filter;
+            if !self.peer.shared && filter.share_name().is_some() {
+                return Err(SessionError::Unsupported(Feature::SharedSubscriptions));
+            }
+            if !self.peer.wildcards && filter.has_wildcards() {
+                return Err(SessionError::Unsupported(Feature::Wildcards));
+            }
+        }
+        Ok(count)
+    }
+
+    /// [MQTT-3.1.2-24], [MQTT-3.2.2-15]: nothing longer than the peer takes.
+    pub(super) fn check_len(&self, len: usize) -> Result<(), S> {
+        match self.peer.packet_maximum.and_then(|most| usize::try_from(most).ok()) {
+            Some(bound) if len > bound => Err(SessionError::TooLarge { len, bound, limit: Limit::Peer }),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn check_room(&self, needed: usize, out: &(impl Out + ?Sized)) -> Result<(), S> {
+        if out.room() < needed { Err(SessionError::NoRoom { needed }) } else { Ok(()) }
+    }
+
+    /// A reason code as this connection can say it: 3.1.1 has none in acknowledgements.
+    pub(super) fn spoken(&self, reason: ReasonCode) -> ReasonCode {
+        if self.version == Version::V5 { reason } else { ReasonCode::Success }
+    }
+
+    /// An identifier that no exchange uses, with a cell for it.
+    fn free_id(&mut self) -> Result<PacketId, S> {
+        if !self.sent.reserve() {
+            return Err(SessionError::Full);
+        }
+        let mut id = self.last_id;
+        for _ in 0..=self.sent.len() {
+            id = id.checked_add(1).unwrap_or(1);
+            if self.sent.get(id).is_none()
+                && let Some(id) = PacketId::new(id)
+            {
+                return Ok(id);
+            }
+        }
+        Err(SessionError::Full)
+    }
+
+    fn begin(&mut self, now: Duration, id: PacketId, state: Sent, deadline: Option<Duration>) {
+        let patience = self.manners.acknowledge_timeout.map(|patience| now.saturating_add(patience));
+        let deadline = deadline.or(patience).unwrap_or(Duration::MAX);
+        self.timers.bring_forward(Timer::Exchange, deadline);
+        self.last_id = id.get();
+        self.sent.insert(SentCell { id: id.get(), state, flying: true, deadline, ..SentCell::EMPTY });
+    }
+}
+
+/// How a message in that state is published.
+pub(super) fn delivery(state: Sent, id: PacketId) -> Delivery {
+    if state == Sent::Once { Delivery::AtLeastOnce(id) } else { Delivery::ExactlyOnce(id) }
+}
