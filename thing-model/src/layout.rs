@@ -72,8 +72,9 @@
 //! **Bits**: `7`, or `"6:4"` for the highest and lowest, bit 0 being the least significant; `signed` for two's complement.
 //! **Byte orders**: `big`, `little`, and the two mixed ones of Modbus registers, `cdab` and `badc`.
 //!
-//! **Sizes** (bytes) and **repeats** (elements): a number; `"rest"`; a prefix of a number type, `"u16"`; or an earlier
-//! field of the same list, `"len"`; the latter two with a factor and an addend, `"len * 4 - 2"`. A field that says a
+//! **Sizes** (bytes) and **repeats** (elements): a number; `"rest"`; a prefix of a number type, `"u16"` (in the order of
+//! the field, or `"u16be"`, `"u16le"`); or an earlier field of the same list, `"len"`; the latter two with a factor and
+//! an addend, `"len * 4 - 2"`. A field that says a
 //! size is not among the values of the JSON: it is computed when a frame is made. A `json` field can say sizes by its
 //! members, `"header.data.bSize"`.
 //!

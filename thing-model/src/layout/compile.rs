@@ -89,7 +89,7 @@ impl Compiler {
         let mut scope = Vec::new();
         let list = self.list(&frame.fields, &format!("{path}/fields"), &mut scope, 0, Some(0))?;
         let all = Literal::Text("$*".into());
-        let mut names = Names { slots: &mut scope, arguments, all: true };
+        let mut names = Names { slots: &mut scope, arguments, all: true, once: true };
         let template =
             template::compile(frame.json.as_ref().unwrap_or(&all), &mut names, &format!("{path}/json"))?;
         let bytes = |literal: &Literal| literal.scalar().and_then(|text| text.parse::<usize>().ok());
@@ -142,9 +142,8 @@ impl Compiler {
 
     fn word(&self, width: Width, endian: Option<Endian>, path: &str) -> Compiled<Word> {
         // A byte has no order: it may stand among registers.
-        let inherited = if width.bytes == 1 { Endian::Big } else { self.endian };
-        Word::new(width, endian.unwrap_or(inherited))
-            .map_or_else(|| fail(format!("{path}/endian"), LayoutRule::Order), Ok)
+        let endian = if width.bytes == 1 { Endian::Big } else { endian.unwrap_or(self.endian) };
+        Word::new(width, endian).map_or_else(|| fail(format!("{path}/endian"), LayoutRule::Order), Ok)
     }
 }
 
@@ -255,11 +254,11 @@ impl Listing<'_> {
                 Ok(bytes) if bytes <= MAX_BYTES => Ok(Size::Fixed(bytes)),
                 _ => fail(at, LayoutRule::Limit(MAX_BYTES)),
             },
-            Some(Measure::Prefix(width, _)) if width.signed => {
+            Some(Measure::Prefix(width, ..)) if width.signed => {
                 fail(at, LayoutRule::Value("an unsigned type"))
             }
-            Some(Measure::Prefix(width, linear)) => {
-                Ok(Size::Prefix(self.compiler.word(width, endian, path)?, linear))
+            Some(Measure::Prefix(width, own, linear)) => {
+                Ok(Size::Prefix(self.compiler.word(width, own.or(endian), path)?, linear))
             }
             Some(Measure::Field(names, linear)) => Ok(Size::Register(self.register(&names, at)?, linear)),
         }

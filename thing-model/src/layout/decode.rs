@@ -370,11 +370,13 @@ impl Reader<'_> {
             }
             Kind::Json { size, probes } => {
                 let (from, until) = self.extent(*size, field, at, end, registers)?;
-                let node = json::Node::parse(&self.bytes[from..until])
-                    .or_else(|offset| fault(DecodeRule::Json, from + offset))?;
+                let node = json::Node::parse(&self.bytes[from..until]).or_else(|malformed| {
+                    let offset = usize::try_from(malformed.offset).unwrap_or(usize::MAX);
+                    fault(DecodeRule::Json(malformed.rule), from.saturating_add(offset))
+                })?;
                 for (path, register) in probes {
                     registers[*register] =
-                        node.integer(path).map_or_else(|| fault(DecodeRule::Json, from), Ok)?;
+                        node.integer(path).map_or_else(|| fault(DecodeRule::JsonLength, from), Ok)?;
                 }
                 sink.raw(node.raw())?;
                 Ok(until)

@@ -22,7 +22,7 @@ pub(super) fn write<'l>(
     json: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<&'l Frame, EncodeError> {
-    let node = json::Node::parse(json).map_err(|at| EncodeError::new(EncodeRule::Syntax, at))?;
+    let node = json::Node::parse(json)?;
     let mut closest: Option<(usize, EncodeError)> = None;
     for frame in frames {
         let mut binding = Binding::new(&frame.scope);

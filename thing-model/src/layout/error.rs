@@ -5,6 +5,7 @@ use alloc::string::String;
 use core::fmt;
 
 use super::template::Stop;
+use crate::json::{JsonRule, Malformed};
 
 /// A layout or mapping description that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -152,9 +153,12 @@ pub enum DecodeRule {
     /// Text that is not UTF-8.
     #[error("not UTF-8")]
     Utf8,
-    /// Embedded JSON that is not JSON, or lacks the length it should give.
-    #[error("not the JSON the layout expects")]
-    Json,
+    /// Embedded JSON that is not JSON.
+    #[error("not JSON: {0}")]
+    Json(JsonRule),
+    /// Embedded JSON without the member that gives a length to a later field.
+    #[error("the JSON does not give the length it should")]
+    JsonLength,
     /// The template needs an argument that was not given and has no default.
     #[error("an argument of the template was not given")]
     Argument,
@@ -233,8 +237,8 @@ pub struct EncodeError {
 #[non_exhaustive]
 pub enum EncodeRule {
     /// The text is not JSON.
-    #[error("not JSON")]
-    Syntax,
+    #[error("not JSON: {0}")]
+    Syntax(JsonRule),
     /// The template holds another value here.
     #[error("the layout has another value here")]
     Constant,
@@ -265,8 +269,8 @@ pub enum EncodeRule {
         /// What it would take, in bytes, or in elements for a repeated field.
         length: usize,
     },
-    /// Text holding a lone surrogate, which has no bytes, or the padding byte at its end.
-    #[error("text that cannot be written")]
+    /// Text that ends in the byte it would be filled up with.
+    #[error("text that ends in the padding")]
     Text,
     /// An optional field without the ones before it.
     #[error("an optional field cannot be written without the one before it")]
@@ -308,6 +312,12 @@ impl EncodeError {
     pub(super) fn within(mut self, segment: &str) -> Self {
         self.path.insert_str(0, &escape(segment));
         self
+    }
+}
+
+impl From<Malformed> for EncodeError {
+    fn from(fault: Malformed) -> Self {
+        Self::new(EncodeRule::Syntax(fault.rule), usize::try_from(fault.offset).unwrap_or(usize::MAX))
     }
 }
 

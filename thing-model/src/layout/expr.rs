@@ -3,7 +3,7 @@
 //! ```text
 //! type        = ("u" | "i") bits                       ; bits = 8, 16 … 64
 //! size        = integer | "rest" | base ["*" integer] [("+" | "-") integer]
-//! base        = type | name *("." name)                ; a prefix, or an earlier field (or a member of its JSON)
+//! base        = type ["be" | "le"] | name *("." name)  ; a prefix, or an earlier field (or a member of its JSON)
 //! bits        = integer | integer ":" integer
 //! placeholder = "$_" | "$*" | "$" name ["?"] | text "${" name ["?"] "}" text | "$$" text
 //! ```
@@ -20,6 +20,8 @@ use nom::multi::separated_list1;
 use nom::sequence::{delimited, preceded, separated_pair};
 use nom::{IResult, Parser};
 
+use super::describe::Endian;
+
 /// A whole number of bytes, signed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Width {
@@ -34,8 +36,8 @@ pub(super) enum Measure {
     Fixed(u32),
     /// What is left.
     Rest,
-    /// From a prefix directly before.
-    Prefix(Width, Linear),
+    /// From a prefix directly before, in the byte order it says.
+    Prefix(Width, Option<Endian>, Linear),
     /// From an earlier field, or a member of its JSON.
     Field(Vec<String>, Linear),
 }
@@ -92,6 +94,10 @@ fn word(text: &str) -> IResult<&str, Width> {
     .parse(text)
 }
 
+fn order(text: &str) -> IResult<&str, Option<Endian>> {
+    opt(alt((value(Endian::Big, tag("be")), value(Endian::Little, tag("le"))))).parse(text)
+}
+
 fn linear(text: &str) -> IResult<&str, Linear> {
     let times = preceded((space0, char('*'), space0), verify(integer, |times: &u32| *times > 0));
     let sign = delimited(space0, alt((value(1, char('+')), value(-1, char('-')))), space0);
@@ -117,7 +123,9 @@ pub(super) fn measure(text: &str) -> Option<Measure> {
         alt((
             all_consuming(map(integer, Measure::Fixed)),
             all_consuming(value(Measure::Rest, tag("rest"))),
-            all_consuming(map((word, linear), |(width, linear)| Measure::Prefix(width, linear))),
+            all_consuming(map((word, order, linear), |(width, order, linear)| {
+                Measure::Prefix(width, order, linear)
+            })),
             map((path, linear), |(path, linear)| Measure::Field(path, linear)),
         )),
         text.trim(),
@@ -196,8 +204,10 @@ mod tests {
         for (text, expected) in [
             ("12", Some(Measure::Fixed(12))),
             ("rest", Some(Measure::Rest)),
-            ("u16", Some(Measure::Prefix(u16, plain))),
-            ("u16 * 4 - 2", Some(Measure::Prefix(u16, Linear { times: 4, plus: -2 }))),
+            ("u16", Some(Measure::Prefix(u16, None, plain))),
+            ("u16le", Some(Measure::Prefix(u16, Some(Endian::Little), plain))),
+            ("u16 * 4 - 2", Some(Measure::Prefix(u16, None, Linear { times: 4, plus: -2 }))),
+            ("u16be+1", Some(Measure::Prefix(u16, Some(Endian::Big), Linear { times: 1, plus: 1 }))),
             ("len+3", Some(Measure::Field(vec!["len".into()], Linear { times: 1, plus: 3 }))),
             (
                 "head.data.bSize",

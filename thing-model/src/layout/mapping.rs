@@ -172,7 +172,7 @@ impl Mapping {
         arguments: Arguments<'_>,
         out: &mut (impl Write + ?Sized),
     ) -> Result<&str, EncodeError> {
-        let node = Node::parse(json).map_err(|at| EncodeError::new(EncodeRule::Syntax, at))?;
+        let node = Node::parse(json)?;
         let mut closest: Option<(usize, EncodeError)> = None;
         for rule in &self.rules {
             let mut binding = Binding::new(&rule.slots);
@@ -218,10 +218,10 @@ impl Rule {
         let mut slots = Vec::new();
         collect(&rule.from, &mut slots);
         let none = Members::default();
-        let mut names = Names { slots: &mut slots, arguments: &none, all: false };
+        let mut names = Names { slots: &mut slots, arguments: &none, all: false, once: true };
         let from = template::compile(&rule.from, &mut names, &format!("{path}/from"))?;
         let paths: Vec<Box<str>> = slots.iter().map(|slot| slot.path.clone()).collect();
-        let mut names = Names { slots: &mut slots, arguments, all: false };
+        let mut names = Names { slots: &mut slots, arguments, all: false, once: false };
         let to = template::compile(&rule.to, &mut names, &format!("{path}/to"))?;
         for (slot, path) in slots.iter_mut().zip(paths) {
             slot.path = path;

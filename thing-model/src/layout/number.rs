@@ -83,8 +83,7 @@ impl<'j> Given<'j> {
     /// The text of a string.
     pub(super) fn text(&self) -> Result<Cow<'j, str>, EncodeRule> {
         match self {
-            Self::Value(node) if node.kind() != Kind::Text => Err(EncodeRule::Type("a string")),
-            Self::Value(node) => node.text().ok_or(EncodeRule::Text),
+            Self::Value(node) => node.text().ok_or(EncodeRule::Type("a string")),
             Self::Text(text, _) => Ok(text.clone()),
         }
     }

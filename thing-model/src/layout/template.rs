@@ -190,6 +190,8 @@ pub(super) struct Names<'n> {
     pub(super) arguments: &'n Members<Literal>,
     /// Whether `$*` has a meaning.
     pub(super) all: bool,
+    /// Whether values are read from the template, so that each has one place.
+    pub(super) once: bool,
 }
 
 /// Compiles a template, notes in the slots where their values go, and checks that each has one place.
@@ -283,7 +285,7 @@ impl Places {
     ) -> Result<Origin, LayoutError> {
         let fail = |rule| LayoutError { path: at.to_owned(), rule };
         if let Some(slot) = names.slots.iter().position(|slot| &*slot.name == name) {
-            if core::mem::replace(&mut self.taken[slot], true) {
+            if core::mem::replace(&mut self.taken[slot], true) && names.once {
                 return Err(fail(LayoutRule::Duplicate));
             }
             names.slots[slot].path = path.into();
@@ -452,7 +454,7 @@ impl<'j> Binding<'j> {
         }
         let mut seen = vec![false; members.len()];
         for (key, value) in node.members() {
-            let name = key.text().ok_or_else(|| EncodeError::new(EncodeRule::Unknown, key.at()))?;
+            let name = key.name();
             let within = |error: EncodeError| error.within(&name);
             match members.iter().position(|(member, _)| **member == *name) {
                 Some(at) if core::mem::replace(&mut seen[at], true) => {
@@ -477,7 +479,7 @@ impl<'j> Binding<'j> {
             return Err(EncodeError::new(EncodeRule::Type("an object"), node.at()));
         }
         for (key, value) in node.members() {
-            let name = key.text().ok_or_else(|| EncodeError::new(EncodeRule::Unknown, key.at()))?;
+            let name = key.name();
             let fail = |rule| Err(EncodeError::new(rule, key.at()).within(&name));
             let Some(slot) = slots.iter().position(|slot| slot.among_all && *slot.name == *name) else {
                 return fail(EncodeRule::Unknown);
