@@ -4,6 +4,7 @@
 //! one ([`Json`](crate::Json)); the same type serves devices and platforms. Messages without an
 //! envelope (time, shadow, binary frames) say so.
 
+pub mod any;
 pub mod config;
 pub mod desired;
 pub mod file;
