@@ -37,6 +37,8 @@ mod suback;
 mod subscribe;
 mod text;
 mod topic;
+#[cfg(feature = "alloc")]
+pub mod tree;
 mod unsubscribe;
 mod write;
 
@@ -71,4 +73,6 @@ pub use suback::{Reasons, SubAck, UnsubAck};
 pub use subscribe::{RetainHandling, Subscribe, Subscription, Subscriptions};
 pub use text::{Secret, Text};
 pub use topic::{MAX_TOPIC_LEN, TopicBounds, TopicError, TopicName, TopicRule};
+#[cfg(feature = "alloc")]
+pub use tree::{RetainedTree, TopicTree, TreeBounds};
 pub use unsubscribe::{Filters, Unsubscribe};

@@ -1,0 +1,344 @@
+//! Levels interned: each distinct level held has one number, and a topic is looked up once as numbers.
+//!
+//! A level of up to 15 bytes is its own two words, which no text in memory needs to confirm; only longer ones have their
+//! text in the arena. Levels are counted by their users and go with the last.
+
+use alloc::vec::Vec;
+
+use super::hash::{Hasher, halves};
+use super::table::Table;
+use super::{MAX_LEVELS, grow, index};
+use crate::filter::levels;
+
+/// The level `#`.
+pub(super) const REST: u32 = 0;
+/// The level `+`.
+pub(super) const ANY: u32 = 1;
+/// A level that nothing held has.
+pub(super) const UNKNOWN: u32 = u32::MAX;
+/// No level at all, not even an unknown one.
+pub(super) const NO_LEVEL: u32 = u32::MAX - 1;
+
+#[derive(Clone)]
+pub(super) struct Levels {
+    hasher: Hasher,
+    table: Table,
+    entries: Vec<Entry>,
+    /// The first of the entries free for reuse, or [`UNKNOWN`]; they are linked by `uses`.
+    free: u32,
+    text: Vec<u8>,
+    /// How much of `text` no entry points to any more.
+    waste: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    words: (u64, u64),
+    uses: u32,
+}
+
+/// A level longer than its words has where its text begins in the first, and in the second this flag above its length.
+/// Other second words are smaller: their last byte is zero, as no level contains one.
+const LONG: u64 = 1 << 63;
+const FREE: (u64, u64) = (u64::MAX, u64::MAX);
+
+/// The bytes of two words.
+pub(super) const WINDOW: usize = 16;
+
+impl Levels {
+    pub(super) fn new(hasher: Hasher) -> Self {
+        let mut levels = Self {
+            hasher,
+            table: Table::default(),
+            entries: Vec::new(),
+            free: UNKNOWN,
+            text: Vec::new(),
+            waste: 0,
+        };
+        for (number, wildcard) in [(REST, b"#"), (ANY, b"+")] {
+            let numbered = levels.number(wildcard);
+            debug_assert_eq!(numbered, number);
+            levels.hold(number);
+        }
+        levels
+    }
+
+    /// One user more.
+    pub(super) fn hold(&mut self, number: u32) {
+        self.entries[number as usize].uses += 1;
+    }
+
+    /// One user less; the last one takes the level along.
+    pub(super) fn release(&mut self, number: u32) {
+        let entry = &mut self.entries[number as usize];
+        entry.uses -= 1;
+        if entry.uses > 0 {
+            return;
+        }
+        let Entry { words, .. } = *entry;
+        let hash = match words {
+            (_, LONG..) => self.hasher.text(self.arena(words)),
+            _ => self.hasher.words(words),
+        };
+        self.table.remove(hash, number);
+        self.entries[number as usize] = Entry { words: FREE, uses: self.free };
+        self.free = number;
+        if let (_, LONG..) = words {
+            self.waste += self.arena(words).len();
+            if self.waste > self.text.len() / 2 {
+                self.compact();
+            }
+        }
+    }
+
+    /// Whether filters with this much text, of this many levels, can still be numbered.
+    pub(super) fn has_room(&self, bytes: usize, count: usize) -> bool {
+        let below =
+            |used: usize, more: usize| used.checked_add(more).is_some_and(|sum| sum < NO_LEVEL as usize);
+        below(self.entries.len(), count) && below(self.text.len(), bytes)
+    }
+
+    /// The spelling of a level in use; the buffer lends itself to short ones.
+    pub(super) fn text<'a>(&'a self, number: u32, buffer: &'a mut [u8; WINDOW]) -> &'a [u8] {
+        match self.entries[number as usize].words {
+            words @ (_, LONG..) => self.arena(words),
+            (low, high) => {
+                *buffer = (u128::from(high) << 64 | u128::from(low)).to_le_bytes();
+                buffer.split(|byte| *byte == 0).next().unwrap_or_default()
+            }
+        }
+    }
+
+    /// Bytes held by the numbering, and by the long texts.
+    pub(super) fn bytes(&self) -> usize {
+        self.table.bytes() + self.entries.capacity() * size_of::<Entry>() + self.text.capacity()
+    }
+
+    #[inline]
+    fn find_short(&self, words: (u64, u64)) -> u32 {
+        let is = |number: u32| self.entries[number as usize].words == words;
+        self.table.find(self.hasher.words(words), is).unwrap_or(UNKNOWN)
+    }
+
+    #[inline(never)]
+    fn find_long(&self, text: &[u8]) -> u32 {
+        let is = |number: u32| match self.entries[number as usize].words {
+            words @ (_, LONG..) => self.arena(words) == text,
+            _ => false,
+        };
+        self.table.find(self.hasher.text(text), is).unwrap_or(UNKNOWN)
+    }
+
+    /// The number of a level; a new one has no user yet.
+    fn number(&mut self, text: &[u8]) -> u32 {
+        let (found, hash, words) = if text.len() < WINDOW {
+            let words = window(text, text);
+            (self.find_short(words), self.hasher.words(words), words)
+        } else {
+            let start = u64::from(index(self.text.len()));
+            (self.find_long(text), self.hasher.text(text), (start, LONG | u64::from(index(text.len()))))
+        };
+        if found != UNKNOWN {
+            return found;
+        }
+        if text.len() >= WINDOW {
+            if self.text.capacity() - self.text.len() < text.len() {
+                self.text.reserve_exact(text.len() + self.text.len() / 4);
+            }
+            self.text.extend_from_slice(text);
+        }
+        let entry = Entry { words, uses: 0 };
+        let free = self.free;
+        let number = match self.entries.get_mut(free as usize) {
+            Some(place) => {
+                self.free = place.uses;
+                *place = entry;
+                free
+            }
+            None => {
+                grow(&mut self.entries);
+                self.entries.push(entry);
+                index(self.entries.len() - 1)
+            }
+        };
+        self.table.insert(hash, number);
+        number
+    }
+
+    fn arena(&self, (start, length): (u64, u64)) -> &[u8] {
+        let [start, length] = [start, length & !LONG].map(|word| usize::try_from(word).unwrap_or_default());
+        &self.text[start..start + length]
+    }
+
+    fn compact(&mut self) {
+        let mut kept = Vec::with_capacity(self.text.len() - self.waste);
+        for at in 0..self.entries.len() {
+            let words = self.entries[at].words;
+            if words.1 >= LONG && words != FREE {
+                self.entries[at].words.0 = u64::from(index(kept.len()));
+                kept.extend_from_slice(self.arena(words));
+            }
+        }
+        self.text = kept;
+        self.waste = 0;
+    }
+}
+
+/// A topic name or a filter as numbers.
+pub(super) struct Path {
+    /// One more than a filter may have, so that a name cut off here is still longer than any filter.
+    numbers: [u32; MAX_LEVELS + 1],
+    len: usize,
+}
+
+impl Path {
+    #[inline]
+    pub(super) fn new(text: &[u8], known: &Levels) -> Self {
+        let mut path = Self { numbers: [UNKNOWN; MAX_LEVELS + 1], len: 0 };
+        path.read(text, known);
+        path
+    }
+
+    /// Apart, so that a path is filled where it is and not copied there.
+    fn read(&mut self, text: &[u8], known: &Levels) {
+        let mut rest = text;
+        for (at, number) in self.numbers.iter_mut().enumerate() {
+            self.len = at + 1;
+            let len = match short(rest, text) {
+                Some((words, len)) => {
+                    *number = known.find_short(words);
+                    len
+                }
+                None => {
+                    let level = levels(rest).next().unwrap_or_default();
+                    *number = known.find_long(level);
+                    level.len()
+                }
+            };
+            match rest.get(len + 1..) {
+                Some(behind) => rest = behind,
+                None => break,
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn numbers(&self) -> &[u32] {
+        &self.numbers[..self.len]
+    }
+
+    pub(super) fn has_wildcards(&self) -> bool {
+        self.numbers().iter().any(|number| matches!(*number, REST | ANY))
+    }
+
+    /// Gives the unknown levels of `text` their numbers. Whoever asks for it holds them all next.
+    pub(super) fn complete(&mut self, text: &[u8], known: &mut Levels) {
+        if self.numbers().contains(&UNKNOWN) {
+            for (number, level) in self.numbers[..self.len].iter_mut().zip(levels(text)) {
+                *number = known.number(level);
+            }
+        }
+    }
+}
+
+/// The words and the length of the level that begins the rest of a text, unless it is longer than its words.
+#[inline]
+fn short(rest: &[u8], text: &[u8]) -> Option<((u64, u64), usize)> {
+    let (low, high) = window(rest, text);
+    match (separators(low), separators(high)) {
+        (0, 0) => (rest.len() < WINDOW).then_some(((low, high), rest.len())),
+        (0, found) => Some(((low, high & below(found)), 8 + bytes_below(found))),
+        (found, _) => Some(((low & below(found), 0), bytes_below(found))),
+    }
+}
+
+/// The first 16 bytes of the rest of a text, filled up with zeros, as two words: the first byte is the lowest.
+#[inline]
+fn window(rest: &[u8], text: &[u8]) -> (u64, u64) {
+    halves(match (rest.first_chunk(), text.last_chunk()) {
+        (Some(whole), _) => u128::from_le_bytes(*whole),
+        (None, _) if rest.is_empty() => 0,
+        (None, Some(end)) => u128::from_le_bytes(*end) >> (8 * (WINDOW - rest.len())),
+        (None, None) => rest.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte)),
+    })
+}
+
+/// The lowest bit is the top bit of the first byte that is `/`; other bits are not to be relied on.
+#[inline]
+fn separators(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    let other = word ^ (ONES * 0x2f);
+    other.wrapping_sub(ONES) & !other & (ONES << 7)
+}
+
+/// A mask of the bytes before the one found.
+#[inline]
+fn below(found: u64) -> u64 {
+    (found ^ (found - 1)) >> 8
+}
+
+#[inline]
+fn bytes_below(found: u64) -> usize {
+    (found.trailing_zeros() / 8) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::String;
+
+    #[test]
+    fn levels_come_and_go_with_their_users() {
+        let mut levels = Levels::new(Hasher::new(7));
+        let mut buffer = [0; WINDOW];
+        let spelling = |n: usize| -> String { format!("{n}{}", "-".repeat(n % 40)) };
+        let find = |levels: &Levels, n: usize| Path::new(spelling(n).as_bytes(), levels).numbers()[0];
+        let numbers: Vec<u32> = (0..500)
+            .map(|n| {
+                let number = levels.number(spelling(n).as_bytes());
+                levels.hold(number);
+                number
+            })
+            .collect();
+        for (n, &number) in numbers.iter().enumerate() {
+            assert_eq!(levels.number(spelling(n).as_bytes()), number);
+            assert_eq!(levels.text(number, &mut buffer), spelling(n).as_bytes());
+        }
+        // Drop every other one: the rest keep number and text through the compaction.
+        for number in numbers.iter().step_by(2) {
+            levels.release(*number);
+        }
+        for (n, &number) in numbers.iter().enumerate() {
+            assert_eq!(find(&levels, n), if n % 2 == 0 { UNKNOWN } else { number });
+        }
+        let held = levels.entries.len();
+        for n in (0..500).step_by(2) {
+            levels.number(spelling(n).as_bytes());
+        }
+        assert_eq!(levels.entries.len(), held, "numbers are used again");
+        assert!(levels.waste <= levels.text.len() / 2);
+    }
+
+    #[test]
+    fn a_path_is_the_levels_one_by_one() {
+        let mut known = Levels::new(Hasher::new(7));
+        let mut buffer = [0; WINDOW];
+        // Every length of a level around the words', at every distance from the end.
+        for len in 0..35 {
+            for before in [0, 1, 7, 15, 16, 17, 40] {
+                for after in [0, 1, 7, 15, 16, 17, 40] {
+                    let text =
+                        format!("{}/{}/{}", "b".repeat(before), "é".repeat(len / 2), "a".repeat(after));
+                    let mut held = Path::new(text.as_bytes(), &known);
+                    held.complete(text.as_bytes(), &mut known);
+                    assert_eq!(held.numbers(), Path::new(text.as_bytes(), &known).numbers());
+                    for (level, number) in levels(text.as_bytes()).zip(held.numbers()) {
+                        assert_eq!(known.text(*number, &mut buffer), level, "{text}");
+                    }
+                    assert_eq!(held.numbers().len(), 3);
+                }
+            }
+        }
+    }
+}
