@@ -8,6 +8,7 @@ extern crate alloc;
 mod code;
 mod content_format;
 mod error;
+mod link;
 mod meaning;
 mod message;
 mod option;
@@ -20,6 +21,9 @@ mod writer;
 pub use code::{Code, ParseCodeError};
 pub use content_format::ContentFormat;
 pub use error::{Answer, DecodeError, EncodeError, Refusal, Rule};
+pub use link::{
+    Attribute, Attributes, Filter, Link, LinkError, LinkRule, LinkWriteError, LinkWriter, Links, Value,
+};
 pub use meaning::Meaning;
 pub use message::{Kind, Message};
 pub use option::{

@@ -6,8 +6,8 @@
 mod data;
 
 use coap_codec::{
-    Answer, Block, Code, DecodeError, Kind, Known, Meaning, Message, Options, Peek, Policy, Reader, Rule,
-    Rules, Signal, SliceOut, StreamMessage, peek,
+    Answer, Block, Code, DecodeError, Kind, Known, LinkWriter, Links, Meaning, Message, Options, Peek,
+    Policy, Reader, Rule, Rules, Signal, SliceOut, StreamMessage, peek,
 };
 use data::{Malformed, Valid, bytes};
 
@@ -319,6 +319,43 @@ fn block_values_read_and_write() {
         assert_eq!(block.size(), vector.size, "{}", vector.hex);
         assert_eq!(block.uint().as_ref(), value, "{}", vector.hex);
         assert_eq!(Block::new(vector.num, vector.more, vector.szx), Ok(block));
+    }
+}
+
+#[test]
+fn link_format_reads_as_meant_and_is_written_as_it_stood() {
+    for vector in data::load().link_format_valid {
+        let links: Vec<_> = Links::new(&vector.text)
+            .collect::<Result<_, _>>()
+            .unwrap_or_else(|error| panic!("{}: {error}", vector.id));
+        let found: Vec<(String, Vec<_>)> = links
+            .iter()
+            .map(|link| {
+                let attributes = link.attributes().map(|attribute| {
+                    (attribute.name.to_string(), attribute.value.map(|value| value.to_string()))
+                });
+                (link.target.to_string(), attributes.collect())
+            })
+            .collect();
+        let meant: Vec<_> = vector.links.into_iter().map(|link| (link.target, link.attributes)).collect();
+        assert_eq!(found, meant, "{}", vector.id);
+
+        let mut written = Vec::new();
+        let mut writer = LinkWriter::new(&mut written);
+        for link in &links {
+            writer.copy(link).unwrap();
+        }
+        assert_eq!(String::from_utf8(written).unwrap(), vector.text, "{}", vector.id);
+    }
+}
+
+#[test]
+fn malformed_link_format_is_refused() {
+    for vector in data::load().link_format_malformed {
+        let error = Links::new(&vector.text).find_map(Result::err).unwrap_or_else(|| panic!("{}", vector.id));
+        assert!(error.offset <= vector.text.len(), "{}", vector.id);
+        let cited = data::sections("RFC 6690 2");
+        assert!(!cited.is_disjoint(&data::sections(&vector.section)), "{}: {error}", vector.id);
     }
 }
 
