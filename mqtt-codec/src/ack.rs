@@ -40,7 +40,7 @@ pub struct Ack<'a> {
 impl<'a> Ack<'a> {
     /// Success, without properties.
     pub const fn new(packet_id: PacketId) -> Self {
-        Self { packet_id, reason: ReasonCode::Success, properties: Properties::EMPTY }
+        Self { packet_id, reason: ReasonCode::Success, properties: Properties::none() }
     }
 
     #[inline]
@@ -64,7 +64,7 @@ impl<'a> Ack<'a> {
             return Err(c.fail_back(code_rule(packet), 1));
         };
         // §3.4.2.2.1: with a remaining length below 4 there is no property length.
-        let properties = if c.is_empty() { Properties::EMPTY } else { Properties::read(&mut c, rules)? };
+        let properties = if c.is_empty() { Properties::none() } else { Properties::read(&mut c, rules)? };
         c.finish(Rule::TrailingBytes)?;
         Ok(Self { packet_id, reason, properties })
     }

@@ -63,7 +63,7 @@ impl<'a> Auth<'a> {
             return Err(DecodeError::new(Rule::Direction, Some(PacketType::Auth), 0));
         }
         if c.is_empty() && reason == ReasonCode::Success {
-            return Ok(Self { reason, properties: Properties::EMPTY });
+            return Ok(Self { reason, properties: Properties::none() });
         }
         let at_properties = c;
         let properties = Properties::read(&mut c, rules)?;

@@ -59,7 +59,7 @@ impl<'a> ConnAck<'a> {
             }
             session_present = false;
         }
-        let properties = if is_311_form { Properties::EMPTY } else { Properties::read(&mut c, rules)? };
+        let properties = if is_311_form { Properties::none() } else { Properties::read(&mut c, rules)? };
         c.finish(Rule::TrailingBytes)?;
         Ok(Self { session_present, reason, properties })
     }

@@ -86,7 +86,7 @@ impl<'a> Connect<'a> {
             version,
             clean_start: true,
             keep_alive: 0,
-            properties: Properties::EMPTY,
+            properties: Properties::none(),
             client_id,
             will: None,
             user_name: None,
@@ -113,7 +113,7 @@ impl<'a> Connect<'a> {
         let clean_start = flags & CLEAN_START != 0;
         let keep_alive = c.u16(Rule::ConnectCut)?;
         let properties = match version {
-            Version::V311 => Properties::EMPTY,
+            Version::V311 => Properties::none(),
             Version::V5 => Properties::read(&mut c, rules)?,
         };
         let at_id = c;
@@ -177,7 +177,7 @@ impl<'a> Will<'a> {
         rules: &Rules,
     ) -> Result<Self, DecodeError> {
         let properties = match version {
-            Version::V311 => Properties::EMPTY,
+            Version::V311 => Properties::none(),
             Version::V5 if c.is_empty() => return Err(c.fail(Rule::WillCut)),
             Version::V5 => Properties::read_will(c, rules)?,
         };

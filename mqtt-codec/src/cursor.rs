@@ -57,6 +57,18 @@ impl<'a> Cursor<'a> {
         DecodeError::new(rule, Some(self.packet), self.offset() - back)
     }
 
+    /// Skips a zero, if the next byte is one.
+    #[inline]
+    pub(crate) fn skip_zero(&mut self) -> bool {
+        match self.rest.split_first() {
+            Some((0, rest)) => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
     #[inline]
     pub(crate) fn u8(&mut self, cut: Rule) -> Result<u8, DecodeError> {
         let [byte] = self.array(cut)?;
@@ -126,7 +138,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A topic name, perhaps an empty one; a wildcard breaks the rule `wildcard`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn name(&mut self, cut: Rule, wildcard: Rule) -> Result<TopicName<'a>, DecodeError> {
         let field = self.field(cut)?;
         match scan_name(field) {

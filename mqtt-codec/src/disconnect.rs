@@ -37,7 +37,7 @@ pub struct Disconnect<'a> {
 impl<'a> Disconnect<'a> {
     /// With a reason and no properties.
     pub const fn new(reason: ReasonCode) -> Self {
-        Self { reason, properties: Properties::EMPTY }
+        Self { reason, properties: Properties::none() }
     }
 
     pub(crate) fn read(mut c: Cursor<'a>, rules: &Rules) -> Result<Self, DecodeError> {
@@ -56,7 +56,7 @@ impl<'a> Disconnect<'a> {
             return Err(c.fail_back(Rule::Direction, 1));
         }
         let at_properties = c;
-        let properties = if c.is_empty() { Properties::EMPTY } else { Properties::read(&mut c, rules)? };
+        let properties = if c.is_empty() { Properties::none() } else { Properties::read(&mut c, rules)? };
         if rules.from == Some(Role::Server) && properties.session_expiry().is_some() {
             return Err(at_properties.fail(Rule::SessionExpirySender)); // [MQTT-3.14.2-2]
         }

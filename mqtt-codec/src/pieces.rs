@@ -117,8 +117,7 @@ impl<'a> PublishHead<'a> {
         }
         header.check_length(rules)?;
         let mut cursor = Cursor::new(head.get(len..).unwrap_or_default(), head.len(), packet);
-        let version = cursor.version(&rules)?;
-        let publish = Publish::read_head(first, &mut cursor, version, &rules)?;
+        let publish = Publish::read_head(first, &mut cursor, &rules)?;
         cursor.finish(Rule::FrameLength)?;
         let payload_len = u32::try_from(len + remaining as usize)
             .ok()

@@ -53,6 +53,12 @@ impl<'a> Properties<'a> {
     /// No properties; fits every packet.
     pub const EMPTY: Self = Properties(None);
 
+    /// [`Self::EMPTY`], as one store instead of a copy of the constant.
+    #[inline]
+    pub(crate) const fn none() -> Self {
+        Properties(None)
+    }
+
     /// Checks properties for a packet of that type.
     ///
     /// # Errors
@@ -89,7 +95,7 @@ impl<'a> Properties<'a> {
             return Err(Rule::AuthDataAlone.into());
         }
         if items.is_empty() {
-            return Ok(Self::EMPTY);
+            return Ok(Self::none());
         }
         Ok(Self(Some(List { entries: Entries::slice(items), seen, place })))
     }
@@ -275,7 +281,7 @@ impl<'a> Properties<'a> {
         let whole = *cursor;
         let len = cursor.number(Rule::PropertyLength, rules)?;
         if len == 0 {
-            return Ok(Self::EMPTY);
+            return Ok(Self::none());
         }
         let part =
             cursor.part(len as usize, Rule::PropertyLength).map_err(|_| whole.fail(Rule::PropertyLength))?;

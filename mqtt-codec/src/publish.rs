@@ -13,10 +13,10 @@ use crate::cursor::Cursor;
 use crate::error::{DecodeError, EncodeError};
 use crate::frame::PacketType;
 use crate::out::Out;
+use crate::packet::Packet;
 use crate::properties::Properties;
 use crate::qos::Delivery;
 use crate::rule::Rule;
-use crate::text::Flaw;
 use crate::topic::TopicName;
 use crate::write::{self, Body, frame_len, put_field, put_header};
 
@@ -127,60 +127,60 @@ impl<'a> Publish<'a> {
         Ok(needed)
     }
 
-    /// Reads all but the payload, and leaves the cursor at it.
+    /// Reads the body. It makes a [`Packet`] itself, so that the one most frequent is written once, into its place.
     #[inline]
-    pub(crate) fn read_head(
-        first: u8,
-        c: &mut Cursor<'a>,
-        version: Version,
-        rules: &Rules,
-    ) -> Result<Self, DecodeError> {
-        let start = *c;
-        let qos = first >> 1 & 3;
-        let mut dup = first & 0b1000 != 0;
-        if dup && qos == 0 {
-            if !rules.leniency.has(Leniency::DUP_AT_QOS_0) {
-                return Err(DecodeError::new(Rule::DupAtQos0, Some(PacketType::Publish), 0));
-            }
-            dup = false;
-        }
-        let topic = if c.rest().len() < 2 {
-            return Err(c.fail(Rule::TopicCut));
-        } else {
-            c.name(Rule::FieldCut, Rule::TopicWildcard)?
-        };
-        let qos = match qos {
-            0 => Delivery::AtMostOnce,
-            1 => Delivery::AtLeastOnce(c.packet_id()?),
-            2 => Delivery::ExactlyOnce(c.packet_id()?),
-            _ => return Err(DecodeError::new(Rule::PublishQos, Some(PacketType::Publish), 0)),
-        };
-        let properties = match version {
-            Version::V311 => Properties::EMPTY,
-            Version::V5 => Properties::read(c, rules)?,
-        };
-        if topic.is_aliased() && properties.topic_alias().is_none() {
-            let rule = if version == Version::V5 { Rule::TopicMissing } else { Rule::TopicEmpty };
-            return Err(start.fail(rule));
-        }
-        if rules.from == Some(Role::Client) && properties.has_subscription_id() {
-            return Err(start.fail(Rule::SubscriptionIdSender)); // [MQTT-3.3.4-6]
-        }
-        Ok(Self { dup, qos, retain: first & 1 != 0, topic, properties, payload: &[] })
-    }
-
-    #[inline]
-    pub(crate) fn read(first: u8, mut c: Cursor<'a>, rules: &Rules) -> Result<Self, DecodeError> {
+    pub(crate) fn read(first: u8, start: Cursor<'a>, rules: &Rules) -> Result<Packet<'a>, DecodeError> {
+        let mut c = start;
         let version = c.version(rules)?;
-        let head = Self::read_head(first, &mut c, version, rules)?;
+        let fields = Fields::read(first, &mut c, rules)?;
+        if version == Version::V5 && !c.skip_zero() {
+            return Self::read_long(fields, start, c, rules);
+        }
+        // Without properties there is no alias for an empty name.
+        if fields.topic.is_aliased() {
+            return Err(start.fail(empty_topic(version)));
+        }
         let payload = c.rest();
         if payload.len() > rules.limits.payload as usize {
             return Err(c.fail(Rule::PayloadTooLarge));
         }
-        if head.properties.is_payload_text() && !rules.leniency.has(Leniency::PAYLOAD_FORMAT) {
-            check_text(payload, &c)?;
+        let Fields { dup, qos, retain, topic } = fields;
+        Ok(Packet::Publish(Self { dup, qos, retain, topic, properties: Properties::none(), payload }))
+    }
+
+    #[inline(never)]
+    fn read_long(
+        fields: Fields<'a>,
+        start: Cursor<'a>,
+        mut c: Cursor<'a>,
+        rules: &Rules,
+    ) -> Result<Packet<'a>, DecodeError> {
+        let properties = Properties::read(&mut c, rules)?;
+        let head = fields.with(properties, start, Version::V5, rules)?;
+        let payload = c.rest();
+        if payload.len() > rules.limits.payload as usize {
+            return Err(c.fail(Rule::PayloadTooLarge));
         }
-        Ok(Self { payload, ..head })
+        if head.properties.is_payload_text()
+            && !rules.leniency.has(Leniency::PAYLOAD_FORMAT)
+            && let Err(error) = core::str::from_utf8(payload)
+        {
+            let at = c.offset() + error.valid_up_to();
+            return Err(DecodeError::new(Rule::PayloadFormat, Some(PacketType::Publish), at));
+        }
+        Ok(Packet::Publish(Self { payload, ..head }))
+    }
+
+    /// Reads all but the payload, and leaves the cursor at it.
+    pub(crate) fn read_head(first: u8, c: &mut Cursor<'a>, rules: &Rules) -> Result<Self, DecodeError> {
+        let start = *c;
+        let version = c.version(rules)?;
+        let fields = Fields::read(first, c, rules)?;
+        let properties = match version {
+            Version::V311 => Properties::none(),
+            Version::V5 => Properties::read(c, rules)?,
+        };
+        fields.with(properties, start, version, rules)
     }
 
     /// The remaining length without the payload.
@@ -208,14 +208,64 @@ impl<'a> Publish<'a> {
     }
 }
 
-#[inline(never)]
-fn check_text(payload: &[u8], c: &Cursor<'_>) -> Result<(), DecodeError> {
-    match core::str::from_utf8(payload) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let flaw = Flaw { rule: Rule::PayloadFormat, at: error.valid_up_to() };
-            Err(DecodeError::new(flaw.rule, Some(PacketType::Publish), c.offset() + flaw.at))
+/// What stands before the properties.
+#[derive(Clone, Copy)]
+struct Fields<'a> {
+    dup: bool,
+    qos: Delivery,
+    retain: bool,
+    topic: TopicName<'a>,
+}
+
+impl<'a> Fields<'a> {
+    #[inline(always)]
+    fn read(first: u8, c: &mut Cursor<'a>, rules: &Rules) -> Result<Self, DecodeError> {
+        let mut dup = first & 0b1000 != 0;
+        if first & 0b1110 == 0b1000 {
+            if !rules.leniency.has(Leniency::DUP_AT_QOS_0) {
+                return Err(DecodeError::new(Rule::DupAtQos0, Some(PacketType::Publish), 0));
+            }
+            dup = false;
         }
+        if c.rest().len() < 2 {
+            return Err(c.fail(Rule::TopicCut));
+        }
+        let topic = c.name(Rule::FieldCut, Rule::TopicWildcard)?;
+        let qos = match first & 0b0110 {
+            0b0000 => Delivery::AtMostOnce,
+            0b0110 => return Err(DecodeError::new(Rule::PublishQos, Some(PacketType::Publish), 0)),
+            qos => {
+                let id = c.packet_id()?;
+                if qos == 0b0010 { Delivery::AtLeastOnce(id) } else { Delivery::ExactlyOnce(id) }
+            }
+        };
+        Ok(Self { dup, qos, retain: first & 1 != 0, topic })
+    }
+
+    /// The packet with these properties, its payload still to come.
+    fn with(
+        self,
+        properties: Properties<'a>,
+        start: Cursor<'a>,
+        version: Version,
+        rules: &Rules,
+    ) -> Result<Publish<'a>, DecodeError> {
+        let Self { dup, qos, retain, topic } = self;
+        if topic.is_aliased() && properties.topic_alias().is_none() {
+            return Err(start.fail(empty_topic(version)));
+        }
+        if rules.from == Some(Role::Client) && properties.has_subscription_id() {
+            return Err(start.fail(Rule::SubscriptionIdSender)); // [MQTT-3.3.4-6]
+        }
+        Ok(Publish { dup, qos, retain, topic, properties, payload: &[] })
+    }
+}
+
+/// The rule an empty topic name breaks that no alias stands for.
+const fn empty_topic(version: Version) -> Rule {
+    match version {
+        Version::V311 => Rule::TopicEmpty,
+        Version::V5 => Rule::TopicMissing,
     }
 }
 

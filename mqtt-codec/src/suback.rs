@@ -103,7 +103,7 @@ impl<'a> UnsubAck<'a> {
         let packet_id = c.packet_id()?;
         if version == Version::V311 || (rules.leniency.has(Leniency::SUBACK_311_FORM) && c.is_empty()) {
             c.finish(Rule::TrailingBytes)?;
-            return Ok(Self { packet_id, properties: Properties::EMPTY, reasons: Reasons::EMPTY });
+            return Ok(Self { packet_id, properties: Properties::none(), reasons: Reasons::EMPTY });
         }
         let properties = Properties::read(&mut c, rules)?;
         let codes = c.rest();
@@ -125,7 +125,7 @@ fn read_properties<'a>(
     rules: &Rules,
 ) -> Result<Properties<'a>, DecodeError> {
     match version {
-        Version::V311 => Ok(Properties::EMPTY),
+        Version::V311 => Ok(Properties::none()),
         Version::V5 => {
             let before = *c;
             match Properties::read(c, rules) {
@@ -136,7 +136,7 @@ fn read_properties<'a>(
                 // As 5.0 it makes no sense: then these are the codes of 3.1.1.
                 _ => {
                     *c = before;
-                    Ok(Properties::EMPTY)
+                    Ok(Properties::none())
                 }
             }
         }

@@ -201,7 +201,7 @@ impl<'a> Subscribe<'a> {
         let version = c.version(rules)?;
         let packet_id = c.packet_id()?;
         let properties = match version {
-            Version::V311 => Properties::EMPTY,
+            Version::V311 => Properties::none(),
             Version::V5 => Properties::read(&mut c, rules)?,
         };
         Ok(Self { packet_id, properties, subscriptions: Subscriptions::read(c, version)? })

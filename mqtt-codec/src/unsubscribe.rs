@@ -72,7 +72,7 @@ impl<'a> Unsubscribe<'a> {
         let version = c.version(rules)?;
         let packet_id = c.packet_id()?;
         let properties = match version {
-            Version::V311 => Properties::EMPTY,
+            Version::V311 => Properties::none(),
             Version::V5 => Properties::read(&mut c, rules)?,
         };
         let whole = c.rest();
