@@ -13,10 +13,12 @@ struct Source {
     path: &'static str,
 }
 
-const SOURCES: &[Source] = &[];
+const SOURCES: &[Source] =
+    &[Source { target: "thing_model_layout", path: "../thing-model/tests/data/layout" }];
 
 /// Hexadecimal packets: the file, the key of the list in it (empty: the file is the list), and the targets they seed.
-const PACKETS: &[(&str, &str, &[&str])] = &[];
+const PACKETS: &[(&str, &str, &[&str])] =
+    &[("alink/raw-frames.json", "", &["thing_model_layout"])];
 
 fn main() {
     if let Err(error) = write_all() {
