@@ -63,7 +63,6 @@ fn encode(group: &[u8]) -> [u8; 4] {
     ]
 }
 
-#[allow(dead_code)]
 /// Puts the base64 text of `bytes`, however long, piece by piece.
 pub(crate) fn pieces(bytes: &[u8], put: &mut impl FnMut(&str)) {
     for chunk in bytes.chunks(48) {

@@ -13,6 +13,7 @@ use crate::content::{Content, Covered};
 use crate::error::{Field, IdentityError, Rule};
 use crate::identity::{Device, UnixMillis};
 use crate::method::{Method, SigningKey};
+use crate::openapi::Iso8601;
 use crate::params::ParamList;
 use crate::refusal::Refusal;
 use crate::secret::Secret;
@@ -35,6 +36,34 @@ pub enum Mode {
     MqttId2,
     /// MQTT with the `iotId` and `iotToken` of the legacy HTTPS call.
     MqttSession,
+    /// HTTPS `/auth`.
+    Https,
+    /// The legacy HTTPS `/auth/devicename`.
+    HttpsLegacy,
+    /// Registration over HTTPS.
+    HttpsRegister,
+    /// CoAP `/auth`, with or without DTLS.
+    Coap,
+    /// Registration over CoAP.
+    CoapRegister,
+    /// A sub-device to be added to a topology.
+    SubDeviceTopology,
+    /// A sub-device to be logged in.
+    SubDeviceLogin,
+    /// A sub-device to be registered with its product's secret.
+    SubDeviceRegister,
+    /// HTTP/2 of a device.
+    Http2Device,
+    /// HTTP/2 of an application key.
+    Http2AppKey,
+    /// An OpenAPI call.
+    OpenApi,
+    /// AMQP with an AccessKey.
+    AmqpAccessKey,
+    /// AMQP with a role's key and token.
+    AmqpRole,
+    /// MNS.
+    Mns,
 }
 
 /// Who a request says it comes from.
@@ -47,6 +76,10 @@ pub enum Claimant<'a> {
     Certificate,
     /// The holder of an `iotId`.
     IotId(&'a str),
+    /// The holder of an AccessKey, by its id.
+    AccessKey(&'a str),
+    /// The holder of an application key.
+    AppKey(&'a str),
 }
 
 /// What the caller must look up to check a claim.
@@ -59,6 +92,10 @@ pub enum SecretKind {
     Product,
     /// The token the platform gave this client id.
     Token,
+    /// The AccessKeySecret of this id.
+    AccessKey,
+    /// The secret of this application key.
+    App,
     /// Nothing: see [`Refusal::Unsigned`].
     Nothing,
 }
@@ -80,16 +117,32 @@ pub enum Window {
 }
 
 impl Window {
-    fn check(self, timestamp: Option<&str>, seconds: bool) -> Result<(), Refusal> {
+    fn check(self, timestamp: Option<&str>, unit: Stamp) -> Result<(), Refusal> {
         let Self::Around { now, tolerance } = self else { return Ok(()) };
         let text = timestamp.ok_or(Refusal::Missing(Field::Timestamp))?;
-        let stamp: u64 = text.parse().map_err(|_| {
+        let number = || text.parse::<u64>().ok();
+        let stamp = match unit {
+            Stamp::Unsigned => return Ok(()),
+            Stamp::Millis => number(),
+            Stamp::Seconds => number().map(|seconds| seconds.saturating_mul(1000)),
+            Stamp::Iso8601 => Iso8601::parse(text).map(|time| time.0),
+        };
+        let stamp = stamp.ok_or_else(|| {
             let index = text.chars().position(|c| !c.is_ascii_digit()).unwrap_or(0);
             IdentityError { field: Field::Timestamp, rule: Rule::Character, index }
         })?;
-        let stamp = if seconds { stamp.saturating_mul(1000) } else { stamp };
         if u128::from(now.0.abs_diff(stamp)) <= tolerance.as_millis() { Ok(()) } else { Err(Refusal::Stale) }
     }
+}
+
+/// How a mode writes its timestamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stamp {
+    /// It signs none.
+    Unsigned,
+    Millis,
+    Seconds,
+    Iso8601,
 }
 
 /// A mistake in an SDK that is in use. None is made here; a claim is told of it to allow for it.
@@ -114,15 +167,16 @@ pub struct Claim<'a> {
     pub(crate) timestamp: Option<&'a str>,
     pub(crate) nonce: Option<&'a str>,
     pub(crate) params: Option<ParamList<'a>>,
-    pub(crate) seconds: bool,
+    pub(crate) stamp: Stamp,
 }
 
 /// How a claim proves itself.
 #[derive(Clone, Copy)]
-#[expect(clippy::large_enum_variant, reason = "nearly every claim is signed")]
 pub(crate) enum Proof<'a> {
     /// The hexadecimal MAC of the content.
     Hex { method: Method, content: Content<'a>, sign: &'a [u8] },
+    /// Its base64 MAC. The key may have an ampersand behind it.
+    Base64 { method: Method, content: Content<'a>, sign: &'a [u8], ampersand: bool },
     /// The secret itself.
     Verbatim(&'a [u8]),
     /// Not at all.
@@ -133,6 +187,7 @@ impl core::fmt::Debug for Proof<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::Hex { .. } => "Hex(..)",
+            Self::Base64 { .. } => "Base64(..)",
             Self::Verbatim(_) => "Verbatim(..)",
             Self::Nothing => "Nothing",
         })
@@ -161,7 +216,7 @@ impl<'a> Claim<'a> {
     /// The signing method, if anything is signed.
     pub const fn method(&self) -> Option<Method> {
         match self.proof {
-            Proof::Hex { method, .. } => Some(method),
+            Proof::Hex { method, .. } | Proof::Base64 { method, .. } => Some(method),
             _ => None,
         }
     }
@@ -169,7 +224,7 @@ impl<'a> Claim<'a> {
     /// The text that is signed, if anything is.
     pub const fn content(&self) -> Option<Content<'a>> {
         match self.proof {
-            Proof::Hex { content, .. } => Some(content),
+            Proof::Hex { content, .. } | Proof::Base64 { content, .. } => Some(content),
             _ => None,
         }
     }
@@ -197,10 +252,23 @@ impl<'a> Claim<'a> {
     /// What to look up for [`check`](Self::check).
     pub const fn secret_kind(&self) -> SecretKind {
         match self.mode {
-            Mode::MqttSecret | Mode::MqttId2 => SecretKind::Device,
-            Mode::MqttRegister | Mode::MqttRegisterToken => SecretKind::Product,
+            Mode::MqttSecret
+            | Mode::MqttId2
+            | Mode::Https
+            | Mode::HttpsLegacy
+            | Mode::Coap
+            | Mode::SubDeviceTopology
+            | Mode::SubDeviceLogin
+            | Mode::Http2Device => SecretKind::Device,
+            Mode::MqttRegister
+            | Mode::MqttRegisterToken
+            | Mode::HttpsRegister
+            | Mode::CoapRegister
+            | Mode::SubDeviceRegister => SecretKind::Product,
             Mode::MqttToken | Mode::MqttSession => SecretKind::Token,
             Mode::MqttCertificate => SecretKind::Nothing,
+            Mode::OpenApi | Mode::AmqpAccessKey | Mode::AmqpRole | Mode::Mns => SecretKind::AccessKey,
+            Mode::Http2AppKey => SecretKind::App,
         }
     }
 
@@ -208,7 +276,7 @@ impl<'a> Claim<'a> {
     #[must_use]
     pub fn tolerating(mut self, bug: Bug<'a>) -> Self {
         match (&mut self.proof, bug) {
-            (_, Bug::Seconds) => self.seconds = true,
+            (_, Bug::Seconds) if self.stamp == Stamp::Millis => self.stamp = Stamp::Seconds,
             (Proof::Hex { method, .. }, Bug::AlwaysSha1) => *method = Method::HmacSha1,
             (Proof::Hex { content: Content(Covered::Device(content)), .. }, Bug::SignsRegion(region)) => {
                 content.region_id = Some(region);
@@ -230,13 +298,21 @@ impl<'a> Claim<'a> {
             Proof::Hex { method, content, sign } => {
                 SigningKey::new(method, secret).sign(&content).matches_hex(sign)
             }
+            Proof::Base64 { method, content, sign, ampersand: true } => {
+                let key = SigningKey::new(method, &secret.followed_by(b"&")?);
+                key.sign(&content).matches_base64(sign)
+            }
+            Proof::Base64 { method, content, sign, .. } => {
+                SigningKey::new(method, secret).sign(&content).matches_base64(sign)
+            }
             Proof::Verbatim(shown) => shown.ct_eq(secret.expose()).into(),
             Proof::Nothing => return Err(Refusal::Unsigned),
         };
         self.conclude(genuine, window)
     }
 
-    /// As [`check`](Self::check), with a key prepared beforehand.
+    /// As [`check`](Self::check), with a key prepared beforehand; for an OpenAPI call that of
+    /// [`AccessKey::key`](crate::openapi::AccessKey::key).
     ///
     /// # Errors
     /// As [`check`](Self::check). A key of another method than the claim names is a [`Refusal::BadSignature`], and so is any key
@@ -245,6 +321,9 @@ impl<'a> Claim<'a> {
         let genuine = match self.proof {
             Proof::Hex { method, content, sign } => {
                 key.method() == method && key.sign(&content).matches_hex(sign)
+            }
+            Proof::Base64 { method, content, sign, .. } => {
+                key.method() == method && key.sign(&content).matches_base64(sign)
             }
             Proof::Verbatim(_) => false,
             Proof::Nothing => return Err(Refusal::Unsigned),
@@ -256,9 +335,23 @@ impl<'a> Claim<'a> {
         if !genuine {
             return Err(Refusal::BadSignature);
         }
-        match self.mode {
-            Mode::MqttSecret | Mode::MqttId2 => window.check(self.timestamp, self.seconds),
-            _ => Ok(()),
+        match self.stamp {
+            Stamp::Unsigned => Ok(()),
+            stamp => window.check(self.timestamp, stamp),
+        }
+    }
+
+    /// The claim of a device that has signed `content` with `method`.
+    pub(crate) const fn of_device(mode: Mode, device: Device<'a>, proof: Proof<'a>) -> Self {
+        Self {
+            mode,
+            who: Claimant::Device(device),
+            proof,
+            client_id: None,
+            timestamp: None,
+            nonce: None,
+            params: None,
+            stamp: Stamp::Unsigned,
         }
     }
 }

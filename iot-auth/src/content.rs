@@ -2,7 +2,11 @@
 
 use core::fmt;
 
+use crate::amqp::AmqpContent;
 use crate::identity::Device;
+use crate::mns::MnsRequest;
+use crate::openapi::{ApiParam, Query, Verb};
+use crate::params::Param;
 use crate::pieces::{Pieces, Text, show};
 
 /// The signed fields of every device mode, written in ASCII order of their names. A field that is not sent is not signed.
@@ -66,14 +70,35 @@ pub struct Content<'a>(pub(crate) Covered<'a>);
 
 /// One variant for each way the platform builds that text.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every content is a device's")]
 pub(crate) enum Covered<'a> {
     Device(DeviceContent<'a>),
+    /// `random=…`, of an application key.
+    Random(&'a str),
+    Amqp(AmqpContent<'a>),
+    /// All fields but those of the list, as they came.
+    AllBut(&'static [&'static str], &'a [Param<'a>]),
+    OpenApi(Verb, &'a [ApiParam<'a>]),
+    Mns(MnsRequest<'a>),
 }
 
 impl Pieces for Content<'_> {
     fn pieces(&self, put: &mut impl FnMut(&str)) {
         match &self.0 {
             Covered::Device(content) => content.pieces(put),
+            Covered::Random(random) => {
+                put("random=");
+                put(random);
+            }
+            Covered::Amqp(content) => content.pieces(put),
+            Covered::AllBut(unsigned, fields) => {
+                for field in fields.iter().filter(|field| !unsigned.contains(&field.name)) {
+                    put(field.name);
+                    put(field.value);
+                }
+            }
+            Covered::OpenApi(verb, params) => Query::of_sorted(params).string_to_sign(*verb).pieces(put),
+            Covered::Mns(request) => request.pieces(put),
         }
     }
 }

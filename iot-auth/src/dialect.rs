@@ -39,7 +39,6 @@ pub(crate) struct Habits {
     pub minus_two: bool,
     /// A comma stays before the closing bar when nothing extends the list.
     pub trailing_comma: bool,
-    #[allow(dead_code)]
     /// Forms are percent-encoded.
     pub encodes_forms: bool,
     /// The parameters behind the client id: with a device's secret, while registering, with a token.

@@ -51,8 +51,18 @@ pub enum Field {
     Topic,
     /// A certificate's serial number.
     CertSn,
-    /// `code`
+    /// `code` or `message`
     Code,
+    /// `messageId`
+    MessageId,
+    /// `pageSize`
+    PageSize,
+    /// `Timeout` of a question to a device, in milliseconds.
+    Timeout,
+    /// `consumerGroupId`
+    ConsumerGroup,
+    /// The host or port of a broker.
+    Host,
     /// The list of devices of a gateway request.
     DeviceList,
     /// The resource of an MNS request, a header, or a request line.
@@ -86,6 +96,11 @@ impl Field {
             Self::Topic => "topic",
             Self::CertSn => "CertSN",
             Self::Code => "code",
+            Self::PageSize => "pageSize",
+            Self::Timeout => "Timeout",
+            Self::ConsumerGroup => "consumerGroupId",
+            Self::MessageId => "messageId",
+            Self::Host => "host or port",
             Self::DeviceList => "deviceList",
             Self::Header => "header",
         }

@@ -46,7 +46,6 @@ impl<const N: usize> Hex<N> {
         str::from_utf8(&self.text[..self.len]).unwrap_or_default()
     }
 
-    #[allow(dead_code)]
     pub(crate) fn wipe(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.text);
     }

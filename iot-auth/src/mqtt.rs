@@ -69,7 +69,7 @@ pub enum Identity<'a> {
     },
     /// An X.509 certificate, shown to TLS. `None` asks the platform who the certificate belongs to.
     Certificate {
-        /// Who it is, once an [`IdentityResponse`](crate::IdentityResponse) has told.
+        /// Who it is, once an [`IdentityResponse`](crate::x509::IdentityResponse) has told.
         device: Option<Device<'a>>,
     },
     /// An ID² chip below TLS (securemode 8). The tunnel itself is proprietary; this is the text inside it.

@@ -1,6 +1,7 @@
 //! Why a peer is refused, and the numbers that tell it so.
 
 use crate::error::{Field, IdentityError};
+use crate::json::read::Malformed;
 use crate::method::MethodError;
 use crate::params::ParamError;
 
@@ -26,6 +27,9 @@ pub enum Refusal {
     /// The body or query is not what its format says, at this byte.
     #[error("malformed at byte {0}")]
     Malformed(usize),
+    /// A field of the body is neither a text nor a number.
+    #[error("a field is neither a text nor a number")]
+    NotText,
     /// There are more fields or entries than are read.
     #[error("too many fields or entries")]
     TooMany,
@@ -44,6 +48,12 @@ pub enum Refusal {
     /// The timestamp lies outside the window.
     #[error("the timestamp lies outside the window")]
     Stale,
+}
+
+impl From<Malformed> for Refusal {
+    fn from(Malformed(offset): Malformed) -> Self {
+        Self::Malformed(offset)
+    }
 }
 
 impl From<ParamError> for Refusal {

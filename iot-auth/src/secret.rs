@@ -5,7 +5,7 @@ use core::fmt;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Field, IdentityError, Rule};
-use crate::pieces::{Pieces, Text};
+use crate::pieces::Pieces;
 
 /// A DeviceSecret, ProductSecret, AccessKeySecret or application secret.
 ///
@@ -45,7 +45,6 @@ impl Secret {
         Ok(secret)
     }
 
-    #[allow(dead_code)]
     /// This secret with `tail` behind it: the OpenAPI key is the AccessKeySecret and an ampersand.
     pub(crate) fn followed_by(&self, tail: &[u8]) -> Result<Self, IdentityError> {
         let mut secret = self.clone();
@@ -96,11 +95,6 @@ impl<'a> Token<'a> {
     /// The token's text, to be sent.
     pub const fn reveal(self) -> &'a str {
         self.0
-    }
-
-    #[allow(dead_code)]
-    pub(crate) const fn text(self) -> Text<'a> {
-        Text::Str(self.0)
     }
 }
 

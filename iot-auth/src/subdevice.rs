@@ -20,9 +20,11 @@
 
 use core::fmt;
 
+use crate::body::{Body, CLIENT_ID, DEVICE_NAME, Member, Order, PRODUCT_KEY, RANDOM, SIGN, TIMESTAMP};
 use crate::content::{Content, Covered, DeviceContent};
 use crate::dialect::Dialect;
 use crate::error::{Field, IdentityError, Rule};
+use crate::hex::Case;
 use crate::identity::{ClientId, Device, Timestamp};
 use crate::json::write as json;
 use crate::method::SigningKey;
@@ -205,37 +207,37 @@ impl Pieces for GatewayParams<'_> {
         match self.request {
             GatewayRequest::Register(devices) | GatewayRequest::BatchLogout(devices) => {
                 put("[");
-                json::separated(devices, put, |device, put| Entry::unsigned(device).write(NAMES, put));
+                json::separated(devices, put, |device, put| unsigned(device).json(NAMES, put));
                 put("]");
             }
-            GatewayRequest::Logout(device) => Entry::unsigned(device).write(NAMES, put),
+            GatewayRequest::Logout(device) => unsigned(device).json(NAMES, put),
             GatewayRequest::ProductRegister(list) => {
                 put("{\"proxieds\":[");
-                json::separated(list, put, |registrant, put| {
-                    Entry::registrant(registrant, self.dialect).write(style.register, put);
+                json::separated(list, put, |entry, put| {
+                    registrant(entry, self.dialect).json(style.register, put);
                 });
                 put("]}");
             }
             GatewayRequest::TopoAdd(list) => {
                 put("[");
                 json::separated(list, put, |sub, put| {
-                    Entry::sub_device(sub, self.dialect, "").write(style.topo_add, put);
+                    sub_device(sub, self.dialect, "").json(style.topo_add, put);
                 });
                 put("]");
             }
             GatewayRequest::Login(sub) => {
-                Entry::sub_device(sub, self.dialect, style.tail).write(style.login, put);
+                sub_device(sub, self.dialect, style.tail).json(style.login, put);
             }
             GatewayRequest::BatchLogin(list) => {
                 put("{");
                 if let (true, Some(first)) = (style.method_beside, list.first()) {
                     json::name("signMethod", put);
-                    json::string(style.method_name(first.key), put);
+                    json::string(first.key.method().camel_name(), put);
                     put(",");
                 }
                 put("\"deviceList\":[");
                 json::separated(list, put, |sub, put| {
-                    Entry::sub_device(sub, self.dialect, style.tail).write(style.batch, put);
+                    sub_device(sub, self.dialect, style.tail).json(style.batch, put);
                 });
                 put("]}");
             }
@@ -249,113 +251,25 @@ impl fmt::Display for GatewayParams<'_> {
     }
 }
 
-/// One entry of a request: whatever its order of keys may ask for.
-struct Entry<'a> {
-    device: Device<'a>,
-    client_id: Text<'a>,
-    timestamp: Text<'a>,
-    random: &'a str,
-    clean_session: bool,
-    signature: Option<(&'a SigningKey, DeviceContent<'a>)>,
-    style: &'static Style,
+/// What one entry writes and signs.
+fn unsigned<'a>(device: &Device<'a>) -> Body<'a> {
+    Body::new(DeviceContent::registration(*device, Text::Str("")), None, Case::Upper)
 }
 
-impl<'a> Entry<'a> {
-    fn unsigned(device: &Device<'a>) -> Self {
-        Self {
-            device: *device,
-            client_id: Text::Str(""),
-            timestamp: Text::Str(""),
-            random: "",
-            clean_session: false,
-            signature: None,
-            style: &STYLES[0],
-        }
-    }
-
-    fn sub_device(sub: &SubDevice<'a>, dialect: Dialect, tail: &'static str) -> Self {
-        let style = dialect.style();
-        let id = sub.client_id.unwrap_or_else(|| match style.paired {
-            true => ClientId::paired(&sub.device),
-            false => ClientId::dotted(&sub.device),
-        });
-        let client_id = id.followed_by(tail).text();
-        let timestamp = sub.timestamp.millis();
-        let content = DeviceContent::login(client_id, sub.device, Some(timestamp));
-        Self {
-            client_id,
-            timestamp,
-            clean_session: sub.clean_session,
-            signature: Some((sub.key, content)),
-            style,
-            ..Self::unsigned(&sub.device)
-        }
-    }
-
-    fn registrant(registrant: &Registrant<'a>, dialect: Dialect) -> Self {
-        let content = DeviceContent::registration(registrant.device, Text::Str(registrant.random));
-        Self {
-            random: registrant.random,
-            signature: Some((registrant.key, content)),
-            style: dialect.style(),
-            ..Self::unsigned(&registrant.device)
-        }
-    }
-
-    fn write(&self, order: &[Member], put: &mut impl FnMut(&str)) {
-        put("{");
-        json::separated(order, put, |key, put| self.member(*key, put));
-        put("}");
-    }
-
-    fn member(&self, key: Member, put: &mut impl FnMut(&str)) {
-        let mut member = |name, value: &Text<'_>| {
-            json::name(name, put);
-            json::string(value, put);
-        };
-        match key {
-            Member::ProductKey => member("productKey", &self.device.product_key().into()),
-            Member::DeviceName => member("deviceName", &self.device.device_name().into()),
-            Member::ClientId => member("clientId", &self.client_id),
-            Member::Random => member("random", &self.random.into()),
-            Member::CleanSession => {
-                member("cleanSession", &if self.clean_session { "true" } else { "false" }.into());
-            }
-            Member::Timestamp => member("timestamp", &self.timestamp),
-            Member::BareTimestamp => {
-                json::name("timestamp", put);
-                self.timestamp.pieces(put);
-            }
-            Member::SignMethod(name) => {
-                let method = self.signature.map_or("", |(key, _)| self.style.method_name(key));
-                member(name, &method.into());
-            }
-            Member::Sign => {
-                if let Some((key, content)) = &self.signature {
-                    let case = self.style.dialect.habits().case;
-                    member("sign", &key.sign(content).hex(case).as_str().into());
-                }
-            }
-        }
-    }
+fn sub_device<'a>(sub: &SubDevice<'a>, dialect: Dialect, tail: &'static str) -> Body<'a> {
+    let id = sub.client_id.unwrap_or_else(|| match dialect.style().paired {
+        true => ClientId::paired(&sub.device),
+        false => ClientId::dotted(&sub.device),
+    });
+    let client_id = id.followed_by(tail).text();
+    let content = DeviceContent::login(client_id, sub.device, Some(sub.timestamp.millis()));
+    Body { clean_session: sub.clean_session, ..Body::new(content, Some(sub.key), dialect.habits().case) }
 }
 
-/// A key of an entry.
-#[derive(Clone, Copy, Debug)]
-enum Member {
-    ProductKey,
-    DeviceName,
-    ClientId,
-    Timestamp,
-    /// A JSON number.
-    BareTimestamp,
-    SignMethod(&'static str),
-    Sign,
-    CleanSession,
-    Random,
+fn registrant<'a>(registrant: &Registrant<'a>, dialect: Dialect) -> Body<'a> {
+    let content = DeviceContent::registration(registrant.device, Text::Str(registrant.random));
+    Body::new(content, Some(registrant.key), dialect.habits().case)
 }
-
-const NAMES: &[Member] = &[Member::ProductKey, Member::DeviceName];
 
 /// How a dialect writes these requests.
 struct Style {
@@ -366,18 +280,10 @@ struct Style {
     tail: &'static str,
     /// In a batch login, `signMethod` stands once beside the list instead of in every entry.
     method_beside: bool,
-    /// `hmacsha1` instead of `hmacSha1`.
-    plain_method: bool,
-    topo_add: &'static [Member],
-    login: &'static [Member],
-    batch: &'static [Member],
-    register: &'static [Member],
-}
-
-impl Style {
-    fn method_name(&self, key: &SigningKey) -> &'static str {
-        if self.plain_method { key.method().name() } else { key.method().camel_name() }
-    }
+    topo_add: &'static Order,
+    login: &'static Order,
+    batch: &'static Order,
+    register: &'static Order,
 }
 
 impl Dialect {
@@ -386,40 +292,22 @@ impl Dialect {
     }
 }
 
-const LOGIN: &[Member] = &[
-    Member::ProductKey,
-    Member::DeviceName,
-    Member::ClientId,
-    Member::Timestamp,
-    Member::SignMethod("signMethod"),
-    Member::Sign,
-    Member::CleanSession,
-];
-const SDK_TOPO_ADD: &[Member] = &[
-    Member::ProductKey,
-    Member::DeviceName,
-    Member::ClientId,
-    Member::Timestamp,
-    Member::SignMethod("signmethod"),
-    Member::Sign,
-];
-const SDK_BATCH: &[Member] = &[
-    Member::ProductKey,
-    Member::DeviceName,
-    Member::ClientId,
-    Member::Timestamp,
-    Member::CleanSession,
-    Member::Sign,
-];
-const REGISTER: &[Member] =
-    &[Member::ProductKey, Member::DeviceName, Member::Random, Member::SignMethod("signMethod"), Member::Sign];
-const JS: &[Member] = &[
-    Member::ProductKey,
-    Member::DeviceName,
-    Member::ClientId,
-    Member::BareTimestamp,
-    Member::SignMethod("signMethod"),
-    Member::Sign,
+const LOWER_KEY: (&str, Member) = ("signmethod", Member::CamelMethod);
+const CAMEL_KEY: (&str, Member) = ("signMethod", Member::CamelMethod);
+const CLEAN_SESSION: (&str, Member) = ("cleanSession", Member::CleanSession);
+
+const NAMES: &Order = &[PRODUCT_KEY, DEVICE_NAME];
+const LOGIN: &Order = &[PRODUCT_KEY, DEVICE_NAME, CLIENT_ID, TIMESTAMP, CAMEL_KEY, SIGN, CLEAN_SESSION];
+const SDK_TOPO_ADD: &Order = &[PRODUCT_KEY, DEVICE_NAME, CLIENT_ID, TIMESTAMP, LOWER_KEY, SIGN];
+const SDK_BATCH: &Order = &[PRODUCT_KEY, DEVICE_NAME, CLIENT_ID, TIMESTAMP, CLEAN_SESSION, SIGN];
+const REGISTER: &Order = &[PRODUCT_KEY, DEVICE_NAME, RANDOM, CAMEL_KEY, SIGN];
+const JS: &Order = &[
+    PRODUCT_KEY,
+    DEVICE_NAME,
+    CLIENT_ID,
+    ("timestamp", Member::BareTimestamp),
+    ("signMethod", Member::Method),
+    SIGN,
 ];
 
 const STYLES: &[Style] = &[
@@ -428,15 +316,7 @@ const STYLES: &[Style] = &[
         paired: true,
         tail: "",
         method_beside: false,
-        plain_method: false,
-        topo_add: &[
-            Member::DeviceName,
-            Member::ProductKey,
-            Member::Sign,
-            Member::SignMethod("signmethod"),
-            Member::Timestamp,
-            Member::ClientId,
-        ],
+        topo_add: &[DEVICE_NAME, PRODUCT_KEY, SIGN, LOWER_KEY, TIMESTAMP, CLIENT_ID],
         login: LOGIN,
         batch: LOGIN,
         register: REGISTER,
@@ -446,31 +326,16 @@ const STYLES: &[Style] = &[
         paired: false,
         tail: "|_ss=1,_v=sdk-c-3.2.0|",
         method_beside: false,
-        plain_method: false,
-        topo_add: &[
-            Member::ProductKey,
-            Member::DeviceName,
-            Member::SignMethod("signmethod"),
-            Member::Sign,
-            Member::Timestamp,
-            Member::ClientId,
-        ],
+        topo_add: &[PRODUCT_KEY, DEVICE_NAME, LOWER_KEY, SIGN, TIMESTAMP, CLIENT_ID],
         login: LOGIN,
         batch: LOGIN,
-        register: &[
-            Member::ProductKey,
-            Member::DeviceName,
-            Member::SignMethod("signMethod"),
-            Member::Sign,
-            Member::Random,
-        ],
+        register: &[PRODUCT_KEY, DEVICE_NAME, CAMEL_KEY, SIGN, RANDOM],
     },
     Style {
         dialect: Dialect::CSdkV4,
         paired: false,
         tail: "|_ss=1,_v=sdk-c-4.1.0|",
         method_beside: true,
-        plain_method: false,
         topo_add: SDK_TOPO_ADD,
         login: LOGIN,
         batch: SDK_BATCH,
@@ -481,7 +346,6 @@ const STYLES: &[Style] = &[
         paired: false,
         tail: "|lan=Python,_v=2.2.1,_ss=1|",
         method_beside: true,
-        plain_method: false,
         topo_add: SDK_TOPO_ADD,
         login: LOGIN,
         batch: SDK_BATCH,
@@ -492,7 +356,6 @@ const STYLES: &[Style] = &[
         paired: true,
         tail: "",
         method_beside: false,
-        plain_method: true,
         topo_add: JS,
         login: JS,
         batch: JS,
@@ -504,7 +367,6 @@ impl<'a> SubDevice<'a> {
     /// The text a login or topology addition in this dialect signs.
     pub fn content(&self, dialect: Dialect, login: bool) -> Content<'a> {
         let tail = if login { dialect.style().tail } else { "" };
-        let entry = Entry::sub_device(self, dialect, tail);
-        Content(Covered::Device(DeviceContent::login(entry.client_id, entry.device, Some(entry.timestamp))))
+        Content(Covered::Device(sub_device(self, dialect, tail).content))
     }
 }

@@ -1,13 +1,13 @@
 //! A CONNECT, read back.
 
-use crate::claim::{Claim, Claimant, Mode, Proof};
+use crate::claim::{Claim, Claimant, Mode, Proof, Stamp};
 use crate::content::{Content, Covered, DeviceContent};
 use crate::error::Field;
 use crate::identity::Device;
-use crate::method::{Method, MethodError};
 use crate::params::{ParamList, ParamRule};
 use crate::pieces::Text;
 use crate::refusal::Refusal;
+use crate::verify::device::method;
 
 /// Reads the three texts of a CONNECT. An absent user name or password is the same as an empty one.
 ///
@@ -52,7 +52,7 @@ pub fn connect<'a>(
         timestamp: None,
         nonce: None,
         params: Some(params),
-        seconds: false,
+        stamp: Stamp::Unsigned,
     };
     let signed = |content| {
         if password.is_empty() {
@@ -66,7 +66,7 @@ pub fn connect<'a>(
             let timestamp = params.get("timestamp");
             let content =
                 DeviceContent::login(Text::Str(params.client_id()), device, timestamp.map(Text::Str));
-            Ok(Claim { proof: signed(content)?, timestamp, ..claim })
+            Ok(Claim { proof: signed(content)?, timestamp, stamp: Stamp::Millis, ..claim })
         }
         (Mode::MqttRegister | Mode::MqttRegisterToken, Some(device)) => {
             let nonce = params.get("random").ok_or(Refusal::Missing(Field::Random))?;
@@ -115,7 +115,7 @@ fn session<'a>(client_id: &'a str, user_name: &'a str, password: &'a [u8]) -> Re
         timestamp: None,
         nonce: None,
         params: None,
-        seconds: false,
+        stamp: Stamp::Unsigned,
     })
 }
 
@@ -129,9 +129,4 @@ fn device(user_name: &str) -> Result<Device<'_>, Refusal> {
         return Err(Refusal::Missing(Field::ProductKey));
     }
     Ok(Device::lenient(product_key, device_name)?)
-}
-
-/// The named method, or the documented default.
-pub(super) fn method(name: Option<&str>) -> Result<Method, MethodError> {
-    Method::parse(name.unwrap_or("hmacmd5"))
 }
