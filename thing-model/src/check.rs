@@ -8,7 +8,8 @@ mod value;
 
 use crate::Code;
 use crate::json::{JsonRule, Malformed, Reader, Str};
-use crate::model::{FieldSpec, Model, NONE, Scope, Type};
+use crate::message::Envelope;
+use crate::model::{FieldSpec, Model, NONE, Scope};
 use crate::options::{Level, Options, WallClock};
 use crate::partition::Part;
 use crate::violation::{Place, Record, Rule, Sink};
@@ -178,16 +179,17 @@ impl<'m> Checker<'m> {
         now: WallClock,
         sink: &mut dyn Sink,
     ) -> Result<Outcome, Malformed> {
-        self.run(payload, json, now, sink, None)
+        self.run(payload, json, now, sink, None, None)
     }
 
-    pub(crate) fn run(
+    pub(crate) fn run<'a>(
         &mut self,
         payload: Payload<'_>,
-        json: &[u8],
+        json: &'a [u8],
         now: WallClock,
         sink: &mut dyn Sink,
         entries: Option<&mut dyn FnMut(Part)>,
+        envelope: Option<&mut Envelope<'a>>,
     ) -> Result<Outcome, Malformed> {
         if json.len() > self.options.max_bytes {
             return Err(Malformed { rule: JsonRule::Length, offset: 0 });
@@ -212,7 +214,11 @@ impl<'m> Checker<'m> {
             count: 0,
             first: None,
         };
-        match pass.payload(payload).and_then(|()| Ok(pass.r.finish()?)) {
+        let checked = match envelope {
+            Some(envelope) => pass.message(payload, envelope),
+            None => pass.payload(payload),
+        };
+        match checked.and_then(|()| Ok(pass.r.finish()?)) {
             Err(Halt::Malformed(malformed)) => Err(malformed),
             Err(Halt::Stopped) => Ok(Outcome::Stopped),
             Ok(()) if pass.count == 0 => Ok(Outcome::Valid),
@@ -287,7 +293,41 @@ enum Role {
     Points,
 }
 
-impl<'s> Pass<'_, 's> {
+impl<'a, 's> Pass<'a, 's> {
+    /// The envelope, and the body where it stands in it.
+    fn message(&mut self, payload: Payload<'s>, envelope: &mut Envelope<'a>) -> Result<(), Halt> {
+        let start = self.r.at();
+        if !self.is(b'{', Rule::Object, Code::SHAPE)? {
+            return Ok(());
+        }
+        let body = if matches!(payload, Payload::ServiceOutput(_)) { "data" } else { "params" };
+        let mut checked = false;
+        if self.r.open(b'}') {
+            loop {
+                let name = self.r.member()?;
+                let start = self.r.at();
+                if name.is(body) {
+                    self.payload(payload)?;
+                    checked = true;
+                } else {
+                    self.r.skip()?;
+                }
+                let mut buffer = [0; 8];
+                let name = if name.escaped { name.decode(&mut buffer).unwrap_or(&[]) } else { name.raw };
+                if let Some(member) = envelope.member(name) {
+                    *member = Some(self.r.since(start));
+                }
+                if !self.r.more(b'}')? {
+                    break;
+                }
+            }
+        }
+        if checked || self.options.level == Level::None {
+            return Ok(());
+        }
+        self.report(Rule::NoBody, Code::SHAPE, start, NONE)
+    }
+
     fn payload(&mut self, payload: Payload<'s>) -> Result<(), Halt> {
         if self.options.level == Level::None {
             return self.anything();
@@ -323,7 +363,7 @@ impl<'s> Pass<'_, 's> {
             return Ok(());
         }
         loop {
-            let at = self.r.at;
+            let at = self.r.at();
             self.r.member()?;
             self.r.skip()?;
             self.tell_entry(at);
@@ -345,7 +385,7 @@ impl<'s> Pass<'_, 's> {
     }
 
     fn no_feature(&mut self, rule: Rule) -> Result<(), Halt> {
-        self.report(rule, Code::UNKNOWN, self.r.at, NONE)?;
+        self.report(rule, Code::UNKNOWN, self.r.at(), NONE)?;
         Ok(self.r.skip()?)
     }
 
@@ -363,14 +403,14 @@ impl<'s> Pass<'_, 's> {
             return Ok(true);
         }
         self.r.kind()?;
-        self.report(rule, code, self.r.at, NONE)?;
+        self.report(rule, code, self.r.at(), NONE)?;
         self.r.skip()?;
         Ok(false)
     }
 
     /// A map of properties, one at least and so many at most.
     fn properties(&mut self, role: Role) -> Result<(), Halt> {
-        let start = self.r.at;
+        let start = self.r.at();
         if !self.is(b'{', Rule::Object, Code::SHAPE)? {
             return Ok(());
         }
@@ -388,12 +428,12 @@ impl<'s> Pass<'_, 's> {
         let scope = self.model.scopes[0];
         let generation = self.state.generation();
         loop {
-            let at = self.r.at;
+            let at = self.r.at();
             self.place.key = NONE;
             if self.r.peek() == b'"' {
                 self.place.key = crate::json::offset(at);
                 match self.key(scope, NONE)? {
-                    Some(field) => self.stamp(field, generation, at)?,
+                    Some((field, _)) => _ = self.stamp(field, generation, at)?,
                     None => self.report(Rule::Unknown, Code::UNKNOWN, at, NONE)?,
                 }
             } else {
@@ -419,7 +459,7 @@ impl<'s> Pass<'_, 's> {
         };
         if self.r.open(b'}') {
             loop {
-                let at = self.r.at;
+                let at = self.r.at();
                 let found = self.key(scope, last)?;
                 self.r.colon()?;
                 if count == most {
@@ -428,19 +468,13 @@ impl<'s> Pass<'_, 's> {
                 }
                 count += 1;
                 self.place.key = crate::json::offset(at);
-                match found {
-                    Some(index) => {
-                        last = index;
-                        known += u32::from(self.stamp_new(index, generation, at)?);
-                        let model = self.model;
-                        if let Some(field) = model.fields.get(index as usize) {
-                            self.entry(field, index, role, at)?;
-                        }
-                    }
-                    None => {
-                        self.report(Rule::Unknown, Code::UNKNOWN, at, NONE)?;
-                        self.r.skip()?;
-                    }
+                if let Some((index, field)) = found {
+                    last = index;
+                    known += u32::from(self.stamp(index, generation, at)?);
+                    self.entry(field, index, role, at)?;
+                } else {
+                    self.report(Rule::Unknown, Code::UNKNOWN, at, NONE)?;
+                    self.r.skip()?;
                 }
                 if self.entries.is_some() {
                     self.tell_entry(at);
@@ -475,7 +509,7 @@ impl<'s> Pass<'_, 's> {
     /// Tells the partition what became of the entry whose name is there.
     #[cold]
     fn tell_entry(&mut self, at: usize) {
-        let part = Part { at, end: self.r.at, reason: self.first.take() };
+        let part = Part { at, end: self.r.at(), reason: self.first.take() };
         if let Some(entries) = &mut self.entries {
             entries(part);
         }
@@ -483,38 +517,35 @@ impl<'s> Pass<'_, 's> {
 
     /// Finds a name; the reader is behind it then. `last` is the field before it.
     #[inline(always)]
-    fn key(&mut self, scope: Scope, last: u32) -> Result<Option<u32>, Malformed> {
+    fn key(&mut self, scope: Scope, last: u32) -> Result<Option<(u32, &'s FieldSpec)>, Malformed> {
         let fields = scope.fields;
+        let model = self.model;
         // Most objects keep the order of the model, or (if remembered) the one they had last time.
-        let guess = if last == NONE {
-            fields.first
-        } else {
-            match self.state.next.get(last as usize) {
-                Some(next) => *next,
-                None => last + 1,
-            }
+        let guess = match self.state.next.get(last as usize) {
+            Some(next) => *next,
+            None if last == NONE => fields.first,
+            None => last + 1,
         };
-        let start = self.r.at + 1;
         if guess.wrapping_sub(fields.first) < fields.count
-            && self.r.peek() == b'"'
-            && let Some(field) = self.model.fields.get(guess as usize)
+            && let Some(field) = model.fields.get(guess as usize)
+            && let [b'"', text @ ..] = self.r.rest()
+            && let Some([b'"', rest @ ..]) = text.strip_prefix(model.text_bytes(field.key))
         {
-            let name = self.model.text_bytes(field.key);
-            let end = start + name.len();
-            if self.r.byte(end) == b'"' && self.r.slice(start..end) == name {
-                self.r.at = end + 1;
-                return Ok(Some(guess));
-            }
+            self.r.set_rest(rest);
+            return Ok(Some((guess, field)));
         }
-        let (key, hash) = self.r.key(self.model.seed)?;
+        let (key, hash) = self.r.key(model.seed)?;
         let found = match hash {
-            Some(hash) => self.model.find_field(scope, hash, key.raw),
+            Some(hash) => model.find_field(scope, hash, key.raw),
             None => self.foreign_key(scope, key),
         };
-        if let (Some(found), Some(next)) = (found, self.state.next.get_mut(last as usize)) {
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        if let Some(next) = self.state.next.get_mut(last as usize) {
             *next = found;
         }
-        Ok(found)
+        Ok(model.fields.get(found as usize).map(|field| (found, field)))
     }
 
     /// A name that is not plain ASCII.
@@ -536,7 +567,7 @@ impl<'s> Pass<'_, 's> {
 
     /// Marks a field as seen; false if it was.
     #[inline(always)]
-    fn stamp_new(&mut self, field: u32, generation: u32, at: usize) -> Result<bool, Halt> {
+    fn stamp(&mut self, field: u32, generation: u32, at: usize) -> Result<bool, Halt> {
         let Some(stamp) = self.state.stamps.get_mut(field as usize) else {
             return Ok(true);
         };
@@ -550,17 +581,13 @@ impl<'s> Pass<'_, 's> {
         Ok(false)
     }
 
-    fn stamp(&mut self, field: u32, generation: u32, at: usize) -> Result<(), Halt> {
-        self.stamp_new(field, generation, at).map(drop)
-    }
-
     /// Reports each field of a scope that was not seen.
     #[cold]
     fn missing(&mut self, scope: Scope, generation: u32, code: Code) -> Result<(), Halt> {
         for field in scope.fields.first..scope.fields.first + scope.fields.count {
             if self.state.stamps.get(field as usize) != Some(&generation) {
                 // The object has just been closed: its last byte stands for what is not there.
-                self.report(Rule::Missing, code, self.r.at - 1, field)?;
+                self.report(Rule::Missing, code, self.r.at() - 1, field)?;
             }
         }
         Ok(())
@@ -579,11 +606,5 @@ impl<'s> Pass<'_, 's> {
             return Err(Halt::Stopped);
         }
         Ok(())
-    }
-
-    /// The value of an entry of a post: bare, or `{value, time}`.
-    #[inline(always)]
-    fn posted(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
-        if self.r.peek() == b'{' { self.posted_object(kind, field) } else { self.value(kind, field) }
     }
 }

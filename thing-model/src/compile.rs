@@ -354,7 +354,7 @@ impl<'l> Compiler<'l> {
     }
 
     fn property(&mut self, r: &mut Reader<'_>, here: &Pointer<'_>, index: usize) -> Result<(), Malformed> {
-        let start = r.at;
+        let start = r.at();
         if let Some((field, description)) = self.field(r, here, Nesting::Property)? {
             let origin = Origin { description, ..self.origin(index, start) };
             self.properties.push((field, origin));
@@ -373,7 +373,7 @@ impl<'l> Compiler<'l> {
     ) -> Result<(), Malformed> {
         let start = *r;
         if !self.enter(r, here, b'{', SchemaRule::Object)? {
-            self.error(here, SchemaRule::Identifier, start.at);
+            self.error(here, SchemaRule::Identifier, start.at());
             return Ok(());
         }
         let (mut identifier, mut name, mut description) = (None, Text::NONE, Text::NONE);
@@ -404,7 +404,7 @@ impl<'l> Compiler<'l> {
             }
         }
         let Some(identifier) = identifier else {
-            self.error(here, SchemaRule::Identifier, start.at);
+            self.error(here, SchemaRule::Identifier, start.at());
             return Ok(());
         };
         let built_in = match (feature, &*plain(identifier)) {
@@ -420,19 +420,19 @@ impl<'l> Compiler<'l> {
             }
             return Ok(());
         }
-        self.identifier(identifier, here, start.at, true);
-        self.feature_texts(here, name, description, start.at);
-        self.method(feature, identifier, method, here, start.at);
+        self.identifier(identifier, here, start.at(), true);
+        self.feature_texts(here, name, description, start.at());
+        self.method(feature, identifier, method, here, start.at());
         let key = self.store(identifier);
         let module = module_index(self.modules.len());
-        let origin = self.origin(index, start.at);
+        let origin = self.origin(index, start.at());
         if feature == Feature::Event {
             let kind = match kind.as_ref().map(|kind| plain(*kind)).as_deref() {
                 None | Some("info") => EventType::Info,
                 Some("alert") => EventType::Alert,
                 Some("error") => EventType::Error,
                 Some(_) => {
-                    self.error(&here.name("type"), SchemaRule::EventType, start.at);
+                    self.error(&here.name("type"), SchemaRule::EventType, start.at());
                     EventType::Info
                 }
             };
@@ -449,7 +449,7 @@ impl<'l> Compiler<'l> {
                 None | Some("async") => CallType::Async,
                 Some("sync") => CallType::Sync,
                 Some(_) => {
-                    self.error(&here.name("callType"), SchemaRule::CallType, start.at);
+                    self.error(&here.name("callType"), SchemaRule::CallType, start.at());
                     CallType::Async
                 }
             };
@@ -500,7 +500,7 @@ impl<'l> Compiler<'l> {
         let Some(mut list) = list else {
             return Ok(self.close_scope(self.open.len(), here, twice));
         };
-        let (open, start) = (self.open.len(), list.at);
+        let (open, start) = (self.open.len(), list.at());
         self.members(&mut list, here, Nesting::Parameter)?;
         if self.open.len() - open > most {
             self.error(here, SchemaRule::Parameters, start);
@@ -511,7 +511,7 @@ impl<'l> Compiler<'l> {
     /// Named values, left open.
     fn members(&mut self, r: &mut Reader<'_>, list: &Pointer<'_>, nesting: Nesting) -> Result<(), Malformed> {
         self.each(r, list, |compiler, r, index| {
-            let start = r.at;
+            let start = r.at();
             if let Some((field, description)) = compiler.field(r, &list.index(index), nesting)? {
                 let origin = Origin { description, ..compiler.origin(index, start) };
                 compiler.open.push((field, origin));
@@ -537,7 +537,10 @@ impl<'l> Compiler<'l> {
             }
             self.fields.push(*field);
         }
-        Scope { fields: Span { first, count: offset(fields.len()) }, table }
+        let wrapper_like = fields
+            .iter()
+            .any(|(field, _)| self.bytes_of(field.key).is_some_and(|key| key == b"value" || key == b"time"));
+        Scope { fields: Span { first, count: offset(fields.len()) }, table, wrapper_like }
     }
 
     /// A table of the names of those entries.
@@ -573,7 +576,7 @@ impl<'l> Compiler<'l> {
         here: &Pointer<'_>,
         nesting: Nesting,
     ) -> Result<Option<(FieldSpec, Option<Text>)>, Malformed> {
-        let start = r.at;
+        let start = r.at();
         if !self.enter(r, here, b'{', SchemaRule::Object)? {
             return Ok(None);
         }
@@ -623,7 +626,7 @@ impl<'l> Compiler<'l> {
     }
 
     fn access(&mut self, r: &mut Reader<'_>, here: &Pointer<'_>) -> Result<Option<Access>, Malformed> {
-        let start = r.at;
+        let start = r.at();
         let Some(mode) = self.text_value(r, here, "accessMode")? else {
             return Ok(None);
         };
@@ -683,7 +686,7 @@ impl<'l> Compiler<'l> {
         if r.peek() == open {
             return Ok(r.open(open + 2));
         }
-        self.error(here, rule, r.at);
+        self.error(here, rule, r.at());
         r.skip()?;
         Ok(false)
     }
@@ -717,7 +720,7 @@ impl<'l> Compiler<'l> {
             return r.string().map(Some);
         }
         if r.kind()? != Kind::Null {
-            self.error(&here.name(name), SchemaRule::String, r.at);
+            self.error(&here.name(name), SchemaRule::String, r.at());
         }
         r.skip()?;
         Ok(None)
@@ -731,7 +734,7 @@ impl<'l> Compiler<'l> {
     fn boolean(&mut self, r: &mut Reader<'_>, here: &Pointer<'_>, name: &str) -> Result<bool, Malformed> {
         let kind = r.kind()?;
         if !matches!(kind, Kind::True | Kind::False | Kind::Null) {
-            self.error(&here.name(name), SchemaRule::Boolean, r.at);
+            self.error(&here.name(name), SchemaRule::Boolean, r.at());
         }
         r.skip()?;
         Ok(kind == Kind::True)
@@ -837,7 +840,7 @@ fn set_inputs<'t>(mut r: Reader<'t>, service: usize) -> Result<Vec<(Str<'t>, Ori
         return Ok(names);
     }
     for index in 0.. {
-        let start = r.at;
+        let start = r.at();
         if r.peek() != b'{' {
             r.skip()?;
         } else if r.open(b'}') {

@@ -4,8 +4,6 @@
 //! Everything that is passed over is still read strictly: grammar, UTF-8, escapes, surrogate pairs. Numbers of any
 //! size are well-formed (§6 leaves their range to the application); nesting is bounded by [`MAX_DEPTH`] or less.
 
-use core::ops::Range;
-
 /// Containers that may be open at once. One more is [`JsonRule::Depth`].
 pub const MAX_DEPTH: u8 = 127;
 
@@ -119,11 +117,14 @@ pub(crate) struct Str<'a> {
     pub(crate) escaped: bool,
 }
 
-/// The reader: a position in a text.
+/// The reader: what is left of a text.
+///
+/// Methods on the way of a good payload are inlined, and what leaves that way takes its arguments by value, so that the
+/// rest can stay in registers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
     json: &'a [u8],
-    pub(crate) at: usize,
     /// Containers that are open, and how many may be.
     pub(crate) open: u8,
     depth: u8,
@@ -165,44 +166,93 @@ pub(crate) const fn before_mark(mark: u64) -> usize {
     (mark.trailing_zeros() >> 3) as usize
 }
 
+/// The first eight bytes, first byte lowest, zeros (which no run of digits or plain characters holds) past the end.
+#[inline(always)]
+pub(crate) fn word(text: &[u8]) -> u64 {
+    match text.first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => last_word(text),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn last_word(text: &[u8]) -> u64 {
+    text.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// All but the first so many bytes; there are that many.
+#[inline(always)]
+pub(crate) fn after(text: &[u8], count: usize) -> &[u8] {
+    match text.get(count..) {
+        Some(rest) => rest,
+        None => &[],
+    }
+}
+
+/// What of `text` stands before `rest`, which is its end.
+#[inline(always)]
+pub(crate) fn before<'a>(text: &'a [u8], rest: &[u8]) -> &'a [u8] {
+    match text.get(..text.len().wrapping_sub(rest.len())) {
+        Some(before) => before,
+        None => &[],
+    }
+}
+
 impl<'a> Reader<'a> {
     /// Takes at most 4 GiB of text, so that offsets fit 32 bits.
     pub(crate) fn new(json: &'a [u8], depth: u8) -> Result<Self, Malformed> {
         if u32::try_from(json.len()).is_err() {
             return Err(Malformed { rule: JsonRule::Length, offset: 0 });
         }
-        Ok(Self { json, at: 0, open: 0, depth: if depth > MAX_DEPTH { MAX_DEPTH } else { depth } })
+        let depth = if depth > MAX_DEPTH { MAX_DEPTH } else { depth };
+        Ok(Self { rest: json, json, open: 0, depth })
+    }
+
+    /// Where the reader stands, in bytes from the start of the text.
+    #[inline(always)]
+    pub(crate) const fn at(&self) -> usize {
+        self.json.len().wrapping_sub(self.rest.len())
+    }
+
+    /// Goes to a place it has been at.
+    pub(crate) fn seek(&mut self, at: usize) {
+        self.rest = after(self.json, at);
+    }
+
+    /// What is left.
+    #[inline(always)]
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Goes on behind what the caller has read itself: `rest` is the end of what was left.
+    #[inline(always)]
+    pub(crate) const fn set_rest(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
     }
 
     /// Nothing but white space may follow.
     pub(crate) fn finish(&mut self) -> Result<(), Malformed> {
         self.space();
-        if self.at == self.json.len() { Ok(()) } else { Err(self.broken(JsonRule::Trailing)) }
+        if self.rest.is_empty() { Ok(()) } else { Err(self.broken(JsonRule::Trailing)) }
     }
 
     /// Passes over white space.
     #[inline(always)]
     pub(crate) fn space(&mut self) {
-        if self.peek() <= b' ' {
-            self.space_slow();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn space_slow(&mut self) {
-        while matches!(self.peek(), b' ' | b'\n' | b'\t' | b'\r') {
-            self.at += 1;
+        if let [..=b' ', ..] = self.rest {
+            self.rest = space(self.rest);
         }
     }
 
     /// Opens an object or array; false if it closes at once (then it is passed over).
     #[inline(always)]
     pub(crate) fn open(&mut self, close: u8) -> bool {
-        self.at += 1;
+        self.rest = after(self.rest, 1);
         self.space();
         if self.peek() == close {
-            self.at += 1;
+            self.rest = after(self.rest, 1);
             return false;
         }
         self.open += 1;
@@ -213,28 +263,29 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub(crate) fn more(&mut self, close: u8) -> Result<bool, Malformed> {
         self.space();
-        let byte = self.peek();
-        if byte == b',' {
-            self.at += 1;
-            self.space();
-            return Ok(true);
+        match self.rest {
+            [b',', rest @ ..] => {
+                self.rest = rest;
+                self.space();
+                Ok(true)
+            }
+            [byte, rest @ ..] if *byte == close => {
+                self.rest = rest;
+                self.open -= 1;
+                Ok(false)
+            }
+            _ => Err(self.broken(JsonRule::Separator)),
         }
-        if byte == close {
-            self.at += 1;
-            self.open -= 1;
-            return Ok(false);
-        }
-        Err(self.broken(JsonRule::Separator))
     }
 
     /// Passes over the colon after a member name, and the space around it.
     #[inline(always)]
     pub(crate) fn colon(&mut self) -> Result<(), Malformed> {
         self.space();
-        if self.peek() != b':' {
+        let [b':', rest @ ..] = self.rest else {
             return Err(self.broken(JsonRule::Colon));
-        }
-        self.at += 1;
+        };
+        self.rest = rest;
         self.space();
         Ok(())
     }
@@ -259,34 +310,34 @@ impl<'a> Reader<'a> {
     /// A string; the reader stands on its opening quote.
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Result<Str<'a>, Malformed> {
-        let start = self.at + 1;
-        let mut at = start;
+        let start = after(self.rest, 1);
+        let mut rest = start;
         loop {
-            let mark = special(self.word(at));
+            let mark = special(word(rest));
             if mark == 0 {
-                at += 8;
+                rest = after(rest, 8);
                 continue;
             }
-            at += before_mark(mark);
-            if self.byte(at) == b'"' {
-                self.at = at + 1;
-                return Ok(Str { raw: self.slice(start..at), escaped: false });
-            }
-            return self.string_slow(start, at);
+            rest = after(rest, before_mark(mark));
+            let [b'"', behind @ ..] = rest else {
+                return self.string_slow(start, rest);
+            };
+            self.rest = behind;
+            return Ok(Str { raw: before(start, rest), escaped: false });
         }
     }
 
     /// From the first byte that is not plain ASCII.
     #[cold]
     #[inline(never)]
-    fn string_slow(&mut self, start: usize, from: usize) -> Result<Str<'a>, Malformed> {
-        self.at = from;
+    fn string_slow(&mut self, start: &'a [u8], from: &'a [u8]) -> Result<Str<'a>, Malformed> {
+        self.rest = from;
         let mut escaped = false;
         loop {
             match self.peek() {
                 b'"' => {
-                    let raw = self.slice(start..self.at);
-                    self.at += 1;
+                    let raw = before(start, self.rest);
+                    self.rest = after(self.rest, 1);
                     return Ok(Str { raw, escaped });
                 }
                 b'\\' => {
@@ -296,8 +347,8 @@ impl<'a> Reader<'a> {
                 0x80.. => self.foreign()?,
                 0..0x20 => return Err(self.broken(JsonRule::Control)),
                 _ => {
-                    let mark = special(self.word(self.at));
-                    self.at += if mark == 0 { 8 } else { before_mark(mark) };
+                    let mark = special(word(self.rest));
+                    self.rest = after(self.rest, if mark == 0 { 8 } else { before_mark(mark) });
                 }
             }
         }
@@ -305,13 +356,12 @@ impl<'a> Reader<'a> {
 
     /// Passes over a run of bytes above 0x7F, which must be UTF-8.
     fn foreign(&mut self) -> Result<(), Malformed> {
-        let rest = self.slice(self.at..self.json.len());
-        let run = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
-        match core::str::from_utf8(&rest[..run]) {
-            Ok(_) => self.at += run,
+        let run = self.rest.iter().position(u8::is_ascii).unwrap_or(self.rest.len());
+        match core::str::from_utf8(&self.rest[..run]) {
+            Ok(_) => self.rest = after(self.rest, run),
             Err(error) => {
-                self.at += error.valid_up_to();
-                return Err(Malformed { rule: JsonRule::Utf8, offset: offset(self.at) });
+                let offset = offset(self.at() + error.valid_up_to());
+                return Err(Malformed { rule: JsonRule::Utf8, offset });
             }
         }
         Ok(())
@@ -319,24 +369,22 @@ impl<'a> Reader<'a> {
 
     /// Passes over one escape, or a pair of them when they are surrogates.
     fn escape(&mut self) -> Result<(), Malformed> {
-        let start = self.at;
-        self.at += 1;
+        let lone = Malformed { rule: JsonRule::Surrogate, offset: offset(self.at()) };
+        self.rest = after(self.rest, 1);
         match self.peek() {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 1,
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.rest = after(self.rest, 1),
             b'u' => match self.unit()? {
                 0xD800..=0xDBFF => {
-                    let lone = Malformed { rule: JsonRule::Surrogate, offset: offset(start) };
-                    if self.peek() != b'\\' || self.byte(self.at + 1) != b'u' {
+                    let [b'\\', second @ ..] = self.rest else { return Err(lone) };
+                    if !second.starts_with(b"u") {
                         return Err(lone);
                     }
-                    self.at += 1;
+                    self.rest = second;
                     if !(0xDC00..=0xDFFF).contains(&self.unit()?) {
                         return Err(lone);
                     }
                 }
-                0xDC00..=0xDFFF => {
-                    return Err(Malformed { rule: JsonRule::Surrogate, offset: offset(start) });
-                }
+                0xDC00..=0xDFFF => return Err(lone),
                 _ => {}
             },
             _ => return Err(self.broken(JsonRule::Escape)),
@@ -345,92 +393,76 @@ impl<'a> Reader<'a> {
     }
 
     /// `uXXXX`; the reader stands on the `u`.
-    fn unit(&mut self) -> Result<u16, Malformed> {
+    fn unit(&mut self) -> Result<u32, Malformed> {
         let mut unit = 0;
         for _ in 0..4 {
-            self.at += 1;
+            self.rest = after(self.rest, 1);
             let Some(digit) = char::from(self.peek()).to_digit(16) else {
                 return Err(self.broken(JsonRule::Escape));
             };
-            unit = unit << 4 | u16::try_from(digit).unwrap_or(0);
+            unit = unit << 4 | digit;
         }
-        self.at += 1;
+        self.rest = after(self.rest, 1);
         Ok(unit)
     }
 
     /// A number; the reader stands on its sign or first digit.
     #[inline(always)]
     pub(crate) fn number(&mut self) -> Result<Number<'a>, Malformed> {
-        let start = self.at;
-        let negative = self.byte(start) == b'-';
-        let first = start + usize::from(negative);
-        let word = self.word(first);
-        let mark = not_digit(word);
-        let (mut whole, mut digits);
+        let start = self.rest;
+        let negative = self.peek() == b'-';
+        let mut rest = after(start, usize::from(negative));
+        let first = word(rest);
+        let mark = not_digit(first);
+        let (whole, digits);
         if mark == 0 {
-            whole = digits_value(word, 8);
-            digits = 8;
-            // Few literals are longer than two words.
-            loop {
-                let word = self.word(first + digits);
-                let count = before_mark(not_digit(word));
-                if count == 0 {
-                    break;
-                }
-                whole = whole.wrapping_mul(POW10[count]).wrapping_add(digits_value(word, count));
-                digits += count;
-                if count < 8 {
-                    break;
-                }
-            }
+            (whole, digits) = long_whole(rest);
         } else {
             digits = before_mark(mark);
             if digits == 0 {
-                self.at = first;
+                self.rest = rest;
                 return Err(self.broken(JsonRule::Number));
             }
-            whole = digits_value(word, digits);
+            whole = digits_value(first, digits);
         }
-        self.at = first + digits;
-        if digits > 1 && self.byte(first) == b'0' {
+        if first & 0xFF == 0x30 && digits > 1 {
             // What follows a leading zero is not part of the number.
-            self.at = first + 1;
+            self.rest = after(rest, 1);
             return Err(self.broken(JsonRule::Separator));
         }
-        let mut number = Number { text: &[], negative, whole, digits, integral: true, exponent: false };
-        let next = self.peek();
-        if next == b'.' {
-            number.integral = false;
-            self.at += 1;
-            self.digits()?;
+        rest = after(rest, digits);
+        let mut integral = true;
+        if let [b'.', fraction @ ..] = rest {
+            integral = false;
+            rest = self.digits(fraction)?;
         }
-        if self.peek() | 0x20 == b'e' {
-            number.integral = false;
-            number.exponent = true;
-            self.at += 1;
-            if matches!(self.peek(), b'+' | b'-') {
-                self.at += 1;
-            }
-            self.digits()?;
+        let mut exponent = false;
+        if let [b'e' | b'E', power @ ..] = rest {
+            (integral, exponent) = (false, true);
+            rest = self.digits(power.strip_prefix(b"+").or(power.strip_prefix(b"-")).unwrap_or(power))?;
         }
-        number.text = self.slice(start..self.at);
-        Ok(number)
+        self.rest = rest;
+        Ok(Number { text: before(start, rest), negative, whole, digits, integral, exponent })
     }
 
-    /// At least one digit.
+    /// What comes after the digits here, of which there must be one.
     #[inline(always)]
-    fn digits(&mut self) -> Result<(), Malformed> {
-        let start = self.at;
+    fn digits(&mut self, text: &'a [u8]) -> Result<&'a [u8], Malformed> {
+        let mut rest = text;
         loop {
-            let mark = not_digit(self.word(self.at));
+            let mark = not_digit(word(rest));
             if mark == 0 {
-                self.at += 8;
+                rest = after(rest, 8);
                 continue;
             }
-            self.at += before_mark(mark);
+            rest = after(rest, before_mark(mark));
             break;
         }
-        if self.at == start { Err(self.broken(JsonRule::Number)) } else { Ok(()) }
+        if rest.len() == text.len() {
+            self.rest = rest;
+            return Err(self.broken(JsonRule::Number));
+        }
+        Ok(rest)
     }
 
     /// What starts here.
@@ -457,7 +489,7 @@ impl<'a> Reader<'a> {
             match self.kind()? {
                 kind @ (Kind::Object | Kind::Array) => {
                     if self.open >= self.depth {
-                        return Err(Malformed { rule: JsonRule::Depth, offset: offset(self.at) });
+                        return Err(Malformed { rule: JsonRule::Depth, offset: offset(self.at()) });
                     }
                     let object = kind == Kind::Object;
                     if self.open(if object { b'}' } else { b']' }) {
@@ -494,61 +526,56 @@ impl<'a> Reader<'a> {
             if self.peek() != *byte {
                 return Err(self.broken(JsonRule::Value));
             }
-            self.at += 1;
+            self.rest = after(self.rest, 1);
         }
         Ok(())
     }
 
     /// The byte here; zero (which no JSON holds outside of strings) past the end.
     #[inline(always)]
-    pub(crate) fn peek(&self) -> u8 {
-        self.byte(self.at)
-    }
-
-    /// The byte there; zero past the end.
-    #[inline(always)]
-    pub(crate) fn byte(&self, at: usize) -> u8 {
-        match self.json.get(at) {
-            Some(byte) => *byte,
-            None => 0,
+    pub(crate) const fn peek(&self) -> u8 {
+        match self.rest {
+            [byte, ..] => *byte,
+            [] => 0,
         }
     }
 
-    /// Eight bytes from there, first byte lowest, zeros past the end.
+    /// From that position up to here.
     #[inline(always)]
-    pub(crate) fn word(&self, at: usize) -> u64 {
-        match self.json.get(at..).and_then(<[u8]>::first_chunk) {
-            Some(bytes) => u64::from_le_bytes(*bytes),
-            None => self.last_word(at),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn last_word(&self, at: usize) -> u64 {
-        let mut bytes = [0; 8];
-        let rest = self.json.get(at..).unwrap_or(&[]);
-        for (to, from) in bytes.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        u64::from_le_bytes(bytes)
-    }
-
-    /// That part of the text.
-    #[inline(always)]
-    pub(crate) fn slice(&self, range: Range<usize>) -> &'a [u8] {
-        self.json.get(range).unwrap_or(&[])
+    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+        before(after(self.json, start), self.rest)
     }
 
     /// The rule, unless it is the end of the text that breaks it.
     #[cold]
     #[inline(never)]
     pub(crate) fn broken(&self, rule: JsonRule) -> Malformed {
-        let ended = self.at >= self.json.len() && rule != JsonRule::Trailing;
-        Malformed {
-            rule: if ended { JsonRule::End } else { rule },
-            offset: offset(self.at.min(self.json.len())),
+        let ended = self.rest.is_empty() && rule != JsonRule::Trailing;
+        Malformed { rule: if ended { JsonRule::End } else { rule }, offset: offset(self.at()) }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn space(text: &[u8]) -> &[u8] {
+    let space = text.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count();
+    after(text, space)
+}
+
+/// The digits before the point when they fill a word and perhaps go on: their value and number.
+#[inline(always)]
+fn long_whole(text: &[u8]) -> (u64, usize) {
+    let (mut whole, mut digits) = (digits_value(word(text), 8), 8);
+    let mut rest = after(text, 8);
+    loop {
+        let next = word(rest);
+        let count = before_mark(not_digit(next));
+        if count == 0 {
+            return (whole, digits);
         }
+        whole = whole.wrapping_mul(POW10[count]).wrapping_add(digits_value(next, count));
+        digits += count;
+        rest = after(rest, count);
     }
 }
 

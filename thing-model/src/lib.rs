@@ -40,11 +40,14 @@ extern crate std;
 
 mod check;
 mod code;
+#[cfg(feature = "codegen")]
+pub mod codegen;
 mod compile;
 mod decimal;
 pub mod json;
 pub mod layout;
 mod limits;
+mod message;
 mod model;
 mod options;
 mod partition;
@@ -56,6 +59,7 @@ pub use check::{Checker, Family, Outcome, Payload};
 pub use code::{CODES, Code};
 pub use decimal::{Decimal, NotDecimal};
 pub use limits::Limits;
+pub use message::Envelope;
 pub use model::{
     Access, CallType, DataType, Event, EventType, Field, Fields, ItemType, Labels, Model, Module, Number,
     Service,

@@ -111,8 +111,10 @@ pub(crate) enum Type {
         given: bool,
     },
     Date,
+    /// `wrapper_like` members are called `value` or `time`.
     Struct {
         scope: u32,
+        wrapper_like: bool,
     },
     Array {
         size: u32,
@@ -162,6 +164,8 @@ pub(crate) struct Label {
 pub(crate) struct Scope {
     pub(crate) fields: Span,
     pub(crate) table: Table,
+    /// Whether one is called `value` or `time`.
+    pub(crate) wrapper_like: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -387,7 +391,7 @@ impl Model {
             Type::Enum { labels, .. } => DataType::Enum(self.labels(labels)),
             Type::Text { length, given } => DataType::Text { length, given },
             Type::Date => DataType::Date,
-            Type::Struct { scope } => {
+            Type::Struct { scope, .. } => {
                 DataType::Struct(Fields { model: self, span: self.scopes[scope as usize].fields })
             }
             Type::Array { size, item } => {

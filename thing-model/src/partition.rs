@@ -42,7 +42,7 @@ impl<'a> Entry<'a> {
 
     fn name(&self) -> Option<Str<'a>> {
         let mut reader = Reader::new(self.json, crate::json::MAX_DEPTH).ok()?;
-        reader.at = self.part.at;
+        reader.seek(self.part.at);
         reader.name().ok()
     }
 
@@ -207,7 +207,7 @@ impl<'m> Checker<'m> {
             }
             ControlFlow::Continue(())
         };
-        let _ = self.run(Payload::PropertyPost, json, now, &mut sink, Some(each))?;
+        let _ = self.run(Payload::PropertyPost, json, now, &mut sink, Some(each), None)?;
         Ok(refused)
     }
 }

@@ -4,7 +4,7 @@
 //! on one slot. The same hash is computed from a finished name ([`Seed::hash`]) and while a name is being read
 //! ([`Reader::key`]).
 
-use crate::json::{JsonRule, Malformed, Reader, Str, before_mark, special};
+use crate::json::{JsonRule, Malformed, Reader, Str, after, before, before_mark, special, word};
 
 /// The secret of a model's tables.
 #[derive(Debug, Clone, Copy)]
@@ -68,26 +68,26 @@ impl<'a> Reader<'a> {
         if self.peek() != b'"' {
             return Err(self.broken(JsonRule::Name));
         }
-        let start = self.at + 1;
-        let (mut at, mut state) = (start, seed.start);
+        let start = after(self.rest(), 1);
+        let (mut rest, mut state) = (start, seed.start);
         loop {
-            let word = self.word(at);
+            let word = word(rest);
             let mark = special(word);
             if mark == 0 {
                 state = seed.step(state, word);
-                at += 8;
+                rest = after(rest, 8);
                 continue;
             }
             let count = before_mark(mark);
-            at += count;
-            if self.byte(at) != b'"' {
+            rest = after(rest, count);
+            let [b'"', behind @ ..] = rest else {
                 return Ok((self.string()?, None));
-            }
+            };
             if count > 0 {
                 state = seed.step(state, word & (u64::MAX >> (64 - 8 * count)));
             }
-            self.at = at + 1;
-            return Ok((Str { raw: self.slice(start..at), escaped: false }, Some(state)));
+            self.set_rest(behind);
+            return Ok((Str { raw: before(start, rest), escaped: false }, Some(state)));
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum Rule {
     Object,
     #[error("must be an array")]
     Array,
+    #[error("has no params (or data)")]
+    NoBody,
     #[error("has no entry")]
     NoEntry,
     #[error("has too many entries")]
@@ -223,9 +225,9 @@ impl<'a> Violation<'a> {
         let Ok(mut reader) = Reader::new(self.json, crate::json::MAX_DEPTH) else {
             return &[];
         };
-        reader.at = start;
+        reader.seek(start);
         match reader.skip() {
-            Ok(()) => reader.slice(start..reader.at),
+            Ok(()) => reader.since(start),
             Err(_) => &[],
         }
     }
@@ -277,7 +279,7 @@ pub struct Path<'a> {
 impl Path<'_> {
     fn name(&self, at: u32) -> Option<Str<'_>> {
         let mut reader = Reader::new(self.json, crate::json::MAX_DEPTH).ok()?;
-        reader.at = at as usize;
+        reader.seek(at as usize);
         reader.name().ok()
     }
 }

@@ -30,7 +30,7 @@ impl<'s> Pass<'_, 's> {
         self.list(|pass, index| {
             pass.place.device = index;
             if index == pass.options.max_devices {
-                let at = pass.r.at;
+                let at = pass.r.at();
                 pass.report(Rule::TooMany, Code::PARAMETER, at, NONE)?;
             }
             pass.device(family, Self::pack_properties, |pass| {
@@ -44,7 +44,7 @@ impl<'s> Pass<'_, 's> {
     /// `[{"identity": …, "properties": [{…}], "events": [{…}]}]`
     pub(super) fn history(&mut self, family: &'s dyn Family) -> Result<(), Halt> {
         self.place.form = Form::History;
-        let at = self.r.at;
+        let at = self.r.at();
         let mut any = false;
         self.list(|pass, index| {
             any = true;
@@ -151,7 +151,7 @@ impl<'s> Pass<'_, 's> {
     }
 
     fn unknown_section(&mut self) -> Result<(), Halt> {
-        let at = self.r.at;
+        let at = self.r.at();
         self.report(Rule::Section, Code::PARAMETER, at, NONE)?;
         Ok(self.r.skip()?)
     }
@@ -164,7 +164,7 @@ impl<'s> Pass<'_, 's> {
         mut events: impl FnMut(&mut Self) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
         let own = self.model;
-        let start = self.r.at;
+        let start = self.r.at();
         let mut model: Option<Option<&'s Model>> = None;
         let mut later: [Option<Reader<'_>>; 2] = [None; 2];
         self.members_at(|pass, name, at| {
@@ -219,7 +219,7 @@ impl<'s> Pass<'_, 's> {
 
     /// `{"productKey": …, "deviceName": …}`; the model of that device, if there is one.
     fn identity(&mut self, family: &'s dyn Family) -> Result<Option<&'s Model>, Halt> {
-        let start = self.r.at;
+        let start = self.r.at();
         let mut names: [Option<Str<'_>>; 2] = [None; 2];
         self.members(|pass, name| {
             let which = match name {
@@ -237,18 +237,9 @@ impl<'s> Pass<'_, 's> {
             self.report(Rule::Identity, Code::PARAMETER, start, NONE)?;
             return Ok(None);
         };
-        let (mut key_buffer, mut name_buffer) = ([0; NAME], [0; NAME]);
-        let text = |text: Str<'_>, buffer: &mut [u8; NAME]| -> Option<usize> {
-            text.decode(buffer).map(<[u8]>::len)
-        };
-        let lengths = (text(key, &mut key_buffer), text(name, &mut name_buffer));
-        let model = match lengths {
-            (Some(key), Some(name)) => {
-                let key = core::str::from_utf8(&key_buffer[..key]).unwrap_or("");
-                let name = core::str::from_utf8(&name_buffer[..name]).unwrap_or("");
-                family.model(key, name)
-            }
-            _ => None,
+        let model = match (key.plain(), name.plain()) {
+            (Some(key), Some(name)) => family.model(key, name),
+            _ => with_decoded(key, |key| with_decoded(name, |name| family.model(key, name))),
         };
         if model.is_none() {
             self.report(Rule::UnknownDevice, Code::DEVICE, start, NONE)?;
@@ -269,7 +260,7 @@ impl<'s> Pass<'_, 's> {
             return Ok(());
         }
         loop {
-            let at = self.r.at;
+            let at = self.r.at();
             let name = self.r.member()?;
             read(self, name, at)?;
             if !self.r.more(b'}')? {
@@ -291,4 +282,10 @@ impl<'s> Pass<'_, 's> {
         }
         Ok(())
     }
+}
+
+/// Resolves the escapes of a name; none the platform has is longer than the room for it.
+#[cold]
+fn with_decoded<T>(name: Str<'_>, use_it: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    use_it(core::str::from_utf8(name.decode(&mut [0; NAME])?).ok()?)
 }

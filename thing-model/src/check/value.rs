@@ -3,7 +3,7 @@
 use super::{Halt, Pass, Role};
 use crate::Code;
 use crate::decimal::Literal;
-use crate::json::{Kind, Malformed, Number, Str, offset};
+use crate::json::{Kind, Malformed, Number, Str, after, offset, word};
 use crate::model::{NONE, Scope, Type};
 use crate::options::TextUnit;
 use crate::violation::Rule;
@@ -12,230 +12,225 @@ use crate::violation::Rule;
 const VALUE: u64 = u64::from_le_bytes(*b"{\"value\"");
 const TIME: u64 = u64::from_le_bytes(*b",\"time\":");
 
-impl Pass<'_, '_> {
-    /// A value of that type.
-    #[inline(always)]
+impl<'a> Pass<'a, '_> {
+    /// A value of that type, where nothing stands around it.
+    #[inline(never)]
     pub(super) fn value(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
-        let at = self.r.at;
-        let byte = self.r.peek();
-        match kind {
-            Type::Int { min, max, spec } if starts_number(byte) => {
-                let number = self.r.number()?;
-                if number.integral && number.digits <= 10 {
-                    let value = signed(&number);
-                    if value < i64::from(min) || value > i64::from(max) {
-                        return self.report(Rule::Range, Code::INT, at, field);
-                    }
-                    if !self.options.steps {
-                        return Ok(());
-                    }
-                }
-                self.int_slow(&number, (min, max), spec, at, field)
+        self.read(kind, field)
+    }
+
+    /// The value of an entry of a post: bare, or `{value, time}`.
+    #[inline(never)]
+    pub(super) fn posted(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
+        let wrapped = self.r.peek() == b'{' && self.is_wrapper(kind)?;
+        if wrapped {
+            let start = self.r.rest();
+            if word(start) != VALUE || start.get(8) != Some(&b':') {
+                return self.wrapper_slow(kind, field);
             }
-            Type::Float { low, high, spec } if starts_number(byte) => {
-                let number = self.r.number()?;
-                if self.is_plainly_inside(&number, low, high) {
-                    return Ok(());
-                }
-                self.number_slow(&number, spec, Code::FLOAT, at, field)
-            }
-            Type::Double { low, high, spec } if starts_number(byte) => {
-                let number = self.r.number()?;
-                if self.is_plainly_inside(&number, low, high) {
-                    return Ok(());
-                }
-                self.number_slow(&number, spec, Code::DOUBLE, at, field)
-            }
-            Type::Bool { .. } if starts_number(byte) => {
-                let number = self.r.number()?;
-                if number.integral
-                    && number.digits == 1
-                    && number.whole <= 1
-                    && !(number.negative && number.whole == 1)
-                {
-                    return Ok(());
-                }
-                let (rule, code) =
-                    if number.integral { (Rule::Bool, Code::BOOL) } else { (Rule::Type, Code::TYPE) };
-                self.report(rule, code, at, field)
-            }
-            Type::Enum { bits, labels } if starts_number(byte) => {
-                let number = self.r.number()?;
-                if number.integral && number.digits <= 2 && number.whole < 64 && !number.negative {
-                    let word = bits[usize::from(number.whole >= 32)];
-                    if word >> (number.whole & 31) & 1 == 1 {
-                        return Ok(());
-                    }
-                }
-                self.enum_slow(&number, labels, at, field)
-            }
-            Type::Text { length, .. } if byte == b'"' => {
-                let text = self.r.string()?;
-                // Neither characters nor bytes are more than what stands between the quotes.
-                if text.raw.len() <= length as usize {
-                    Ok(())
-                } else {
-                    self.text_slow(text, length, at, field)
-                }
-            }
-            Type::Date if byte == b'"' => {
-                let text = self.r.string()?;
-                if is_digits(text) { Ok(()) } else { self.report(Rule::Date, Code::DATE, at, field) }
-            }
-            Type::Struct { scope } if byte == b'{' => self.structure(self.model.scopes[scope as usize]),
-            Type::Array { size, item } if byte == b'[' => {
-                self.array(size, self.model.items[item as usize], field)
-            }
+            self.r.set_rest(after(start, 9));
+            self.r.open += 1;
+            self.r.space();
+        }
+        self.read(kind, field)?;
+        if !wrapped {
+            return Ok(());
+        }
+        let rest = self.r.rest();
+        let timed = word(rest) == TIME;
+        if timed {
+            self.r.set_rest(after(rest, 8));
+            self.r.space();
+            self.time()?;
+        }
+        if self.r.more(b'}')? {
+            return self.wrapper((true, timed), NONE, |pass| pass.value(kind, field));
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn read(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
+        match (self.r.peek(), kind) {
+            (b'0'..=b'9' | b'-', _) => self.number(kind, field),
+            (b'"', _) => self.string(kind, field),
+            (b'{', Type::Struct { scope, .. }) => self.structure(scope),
+            (b'[', Type::Array { size, item }) => self.array(size, item, field),
             _ => self.other(kind, field),
         }
     }
 
-    /// A number without exponent whose whole part lies strictly inside the bounds needs no exact look, whatever its fraction.
     #[inline(always)]
-    fn is_plainly_inside(&self, number: &Number<'_>, low: i32, high: i32) -> bool {
-        if number.exponent
-            || number.digits > 10
-            || self.options.steps
-            || number.integral && !self.options.integer_as_float
-        {
-            return false;
-        }
-        let value = signed(number);
+    fn number(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
+        let start = self.r.rest();
+        let number = self.r.number()?;
+        let value = signed(&number);
+        let plain = number.integral && number.digits <= 10;
+        let good = match kind {
+            Type::Int { min, max, .. } => {
+                plain && value >= i64::from(min) && value <= i64::from(max) && !self.options.steps
+            }
+            Type::Float { low, high, .. } | Type::Double { low, high, .. } => {
+                self.is_plainly_inside(&number, value, low, high)
+            }
+            Type::Bool { .. } => plain && (value == 0 || value == 1),
+            Type::Enum { bits: [low, high], .. } => {
+                let bits = u64::from(low) | u64::from(high) << 32;
+                plain && (0..64).contains(&value) && bits >> value & 1 == 1
+            }
+            _ => false,
+        };
+        if good { Ok(()) } else { self.number_slow(&number, start, kind, field) }
+    }
+
+    /// A number without exponent whose whole part lies strictly inside the bounds needs no exact look, whatever its
+    /// fraction.
+    #[inline(always)]
+    fn is_plainly_inside(&self, number: &Number<'_>, value: i64, low: i32, high: i32) -> bool {
         let (low, high) = (i64::from(low), i64::from(high));
-        if number.integral { value >= low && value <= high } else { value > low && value < high }
+        let inside = if number.integral {
+            value >= low && value <= high && self.options.integer_as_float
+        } else {
+            value > low && value < high
+        };
+        inside && !number.exponent && number.digits <= 10 && !self.options.steps
     }
 
-    #[cold]
-    #[inline(never)]
-    fn int_slow(
-        &mut self,
-        number: &Number<'_>,
-        (min, max): (i32, i32),
-        spec: u32,
-        at: usize,
-        field: u32,
-    ) -> Result<(), Halt> {
-        let literal = Literal::new(number.text);
-        let whole = number.integral || self.options.whole_float_as_int && literal.is_whole();
-        if !whole {
-            return self.report(Rule::Type, Code::TYPE, at, field);
-        }
-        let inside =
-            literal.to_integer().is_some_and(|value| (i64::from(min)..=i64::from(max)).contains(&value));
-        if !inside {
-            return self.report(Rule::Range, Code::INT, at, field);
-        }
-        self.step(literal, spec, Code::INT, at, field)
+    #[inline(always)]
+    fn string(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
+        let start = self.r.rest();
+        let text = self.r.string()?;
+        let good = match kind {
+            // Neither characters nor bytes are more than what stands between the quotes.
+            Type::Text { length, .. } => text.raw.len() <= length as usize,
+            Type::Date => is_digits(text.raw),
+            _ => false,
+        };
+        if good { Ok(()) } else { self.string_slow(text, start, kind, field) }
     }
 
-    /// Range and step of a float or double, exactly.
+    /// A number that is not plainly right: decided exactly, and told where it is wrong.
     #[cold]
     #[inline(never)]
     fn number_slow(
         &mut self,
         number: &Number<'_>,
-        spec: u32,
-        code: Code,
-        at: usize,
+        start: &'a [u8],
+        kind: Type,
         field: u32,
     ) -> Result<(), Halt> {
-        if number.integral && !self.options.integer_as_float {
-            return self.report(Rule::Type, Code::TYPE, at, field);
-        }
         let literal = Literal::new(number.text);
-        let bounds = self.model.number(spec);
-        let inside = bounds.min().is_none_or(|min| literal.compare(min).is_ge())
-            && bounds.max().is_none_or(|max| literal.compare(max).is_le())
-            && is_finite(number.text, code);
-        if !inside {
-            return self.report(Rule::Range, code, at, field);
-        }
-        self.step(literal, spec, code, at, field)
+        let whole = number.integral || self.options.whole_float_as_int && literal.is_whole();
+        let real = !number.integral || self.options.integer_as_float;
+        let (good, rule, code) = match kind {
+            Type::Int { min, max, .. } if whole => {
+                let range = i64::from(min)..=i64::from(max);
+                (literal.to_integer().is_some_and(|value| range.contains(&value)), Rule::Range, Code::INT)
+            }
+            Type::Float { spec, .. } if real => {
+                let finite = parses_to(number.text, f32::is_finite);
+                (finite && self.is_inside(literal, spec), Rule::Range, Code::FLOAT)
+            }
+            Type::Double { spec, .. } if real => {
+                let finite = parses_to(number.text, f64::is_finite);
+                (finite && self.is_inside(literal, spec), Rule::Range, Code::DOUBLE)
+            }
+            Type::Bool { .. } if whole => {
+                (matches!(literal.to_integer(), Some(0 | 1)), Rule::Bool, Code::BOOL)
+            }
+            Type::Enum { labels, .. } if whole => (self.is_key(literal, labels), Rule::Enum, Code::ENUM),
+            Type::Date if self.options.number_as_date => {
+                (number.integral && !number.negative, Rule::Date, Code::DATE)
+            }
+            _ => (false, Rule::Type, Code::TYPE),
+        };
+        let (good, rule) = if good { (self.is_on_step(literal, kind), Rule::Step) } else { (false, rule) };
+        if good { Ok(()) } else { self.report(rule, code, self.offset_of(start), field) }
     }
 
-    fn step(
-        &mut self,
-        literal: Literal<'_>,
-        spec: u32,
-        code: Code,
-        at: usize,
-        field: u32,
-    ) -> Result<(), Halt> {
+    fn is_inside(&self, literal: Literal<'_>, spec: u32) -> bool {
+        let bounds = self.model.number(spec);
+        bounds.min().is_none_or(|min| literal.compare(min).is_ge())
+            && bounds.max().is_none_or(|max| literal.compare(max).is_le())
+    }
+
+    fn is_key(&self, literal: Literal<'_>, labels: u32) -> bool {
+        let Some(key) = literal.to_integer().and_then(|key| i32::try_from(key).ok()) else {
+            return false;
+        };
+        let labels = self.model.sorted_labels(labels);
+        labels.is_none_or(|labels| labels.binary_search_by_key(&key, |label| label.key).is_ok())
+    }
+
+    fn is_on_step(&self, literal: Literal<'_>, kind: Type) -> bool {
+        let (Type::Int { spec, .. } | Type::Float { spec, .. } | Type::Double { spec, .. }) = kind else {
+            return true;
+        };
         let bounds = self.model.number(spec);
         let Some(step) = bounds.step().filter(|step| self.options.steps && step.mantissa() > 0) else {
-            return Ok(());
+            return true;
         };
         // Compiling has refused steps that cannot be decided.
-        if literal.on_grid(bounds.min().unwrap_or(0.into()), step) == Some(false) {
-            return self.report(Rule::Step, code, at, field);
-        }
-        Ok(())
+        literal.on_grid(bounds.min().unwrap_or(0.into()), step) != Some(false)
     }
 
+    /// A string that is not plainly right.
     #[cold]
     #[inline(never)]
-    fn enum_slow(&mut self, number: &Number<'_>, labels: u32, at: usize, field: u32) -> Result<(), Halt> {
-        if !number.integral {
-            return self.report(Rule::Type, Code::TYPE, at, field);
-        }
-        let key = if number.digits <= 10 { i32::try_from(signed(number)).ok() } else { None };
-        let known = match (key, self.model.sorted_labels(labels)) {
-            (None, _) => false,
-            (Some(_), None) => true,
-            (Some(key), Some(labels)) => labels.binary_search_by_key(&key, |label| label.key).is_ok(),
+    fn string_slow(&mut self, text: Str<'_>, start: &'a [u8], kind: Type, field: u32) -> Result<(), Halt> {
+        let (good, rule, code) = match kind {
+            Type::Text { length, .. } => {
+                let count = match (self.options.text_unit, text.escaped) {
+                    (TextUnit::Bytes, false) => text.raw.len(),
+                    (TextUnit::Bytes, true) => text.chars().map(char::len_utf8).sum(),
+                    (TextUnit::Characters, false) => {
+                        text.raw.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+                    }
+                    (TextUnit::Characters, true) => text.chars().count(),
+                };
+                (count <= length as usize, Rule::Length, Code::TEXT)
+            }
+            Type::Date => {
+                let digits = text.escaped && text.chars().all(|character| character.is_ascii_digit());
+                (digits, Rule::Date, Code::DATE)
+            }
+            _ => (false, Rule::Type, Code::TYPE),
         };
-        if known { Ok(()) } else { self.report(Rule::Enum, Code::ENUM, at, field) }
+        if good { Ok(()) } else { self.report(rule, code, self.offset_of(start), field) }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn text_slow(&mut self, text: Str<'_>, length: u32, at: usize, field: u32) -> Result<(), Halt> {
-        let count = match (self.options.text_unit, text.escaped) {
-            (TextUnit::Bytes, false) => text.raw.len(),
-            (TextUnit::Bytes, true) => text.chars().map(char::len_utf8).sum(),
-            (TextUnit::Characters, false) => text.raw.iter().filter(|byte| **byte & 0xC0 != 0x80).count(),
-            (TextUnit::Characters, true) => text.chars().count(),
-        };
-        if count <= length as usize { Ok(()) } else { self.report(Rule::Length, Code::TEXT, at, field) }
-    }
-
-    /// A value that does not start as its type does: an option may take it, else it is a violation.
+    /// A value that starts as none of its type does: an option may take it, else it is a violation.
     #[cold]
     #[inline(never)]
     fn other(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
-        let at = self.r.at;
+        let at = self.r.at();
         let (rule, code) = match (self.r.kind()?, kind) {
             (Kind::Null, _) => (Rule::Empty, Code::EMPTY),
             (Kind::True | Kind::False, Type::Bool { .. }) if self.options.literal_as_bool => {
                 return Ok(self.r.skip()?);
             }
             (Kind::True | Kind::False, Type::Bool { .. }) => (Rule::Type, Code::BOOL),
-            (Kind::Number, Type::Date) if self.options.number_as_date => {
-                let number = self.r.number()?;
-                if number.integral && !number.negative {
-                    return Ok(());
-                }
-                return self.report(Rule::Date, Code::DATE, at, field);
-            }
             _ => (Rule::Type, Code::TYPE),
         };
         self.report(rule, code, at, field)?;
         Ok(self.r.skip()?)
     }
 
-    fn array(&mut self, size: u32, item: Type, field: u32) -> Result<(), Halt> {
-        let start = self.r.at;
+    fn array(&mut self, size: u32, item: u32, field: u32) -> Result<(), Halt> {
+        let start = self.r.at();
+        let Some(&item) = self.model.items.get(item as usize) else {
+            return Ok(self.r.skip()?);
+        };
         let mut count = 0_u32;
         if self.r.open(b']') {
             loop {
-                self.place.item = count;
                 if count == size {
                     self.place.item = NONE;
                     self.report(Rule::Size, Code::DATA, start, field)?;
-                    self.place.item = count;
                 }
+                self.place.item = count;
                 count = count.saturating_add(1);
-                self.item(item, field)?;
+                self.value(item, field)?;
                 if !self.r.more(b']')? {
                     break;
                 }
@@ -248,33 +243,25 @@ impl Pass<'_, '_> {
         Ok(())
     }
 
-    /// An item is never an array, so this does not call itself through [`Pass::array`].
-    fn item(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
-        self.value(kind, field)
-    }
-
-    fn structure(&mut self, scope: Scope) -> Result<(), Halt> {
+    fn structure(&mut self, scope: u32) -> Result<(), Halt> {
+        let Some(&scope) = self.model.scopes.get(scope as usize) else {
+            return Ok(self.r.skip()?);
+        };
         let generation = self.state.generation();
         let (mut known, mut last) = (0_u32, NONE);
         if self.r.open(b'}') {
             loop {
-                let at = self.r.at;
+                let at = self.r.at();
                 let found = self.key(scope, last)?;
                 self.r.colon()?;
                 self.place.member = offset(at);
-                match found {
-                    Some(index) => {
-                        last = index;
-                        known += u32::from(self.stamp_new(index, generation, at)?);
-                        let model = self.model;
-                        if let Some(field) = model.fields.get(index as usize) {
-                            self.member(field.kind, index)?;
-                        }
-                    }
-                    None => {
-                        self.report(Rule::UnknownMember, Code::STRUCT, at, NONE)?;
-                        self.r.skip()?;
-                    }
+                if let Some((index, field)) = found {
+                    last = index;
+                    known += u32::from(self.stamp(index, generation, at)?);
+                    self.value(field.kind, index)?;
+                } else {
+                    self.report(Rule::UnknownMember, Code::STRUCT, at, NONE)?;
+                    self.r.skip()?;
                 }
                 if !self.r.more(b'}')? {
                     break;
@@ -288,88 +275,64 @@ impl Pass<'_, '_> {
         Ok(())
     }
 
-    /// A member is a scalar.
-    fn member(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
-        self.value(kind, field)
+    /// Whether the object here, where a value of that type is expected, is the wrapper around it. An object whose names are
+    /// only `value` and perhaps `time` is read as the wrapper first; the first name tells, unless the value is a struct with
+    /// members of such a name itself.
+    #[inline(always)]
+    fn is_wrapper(&self, kind: Type) -> Result<bool, Malformed> {
+        match kind {
+            Type::Struct { wrapper_like: false, .. } if word(self.r.rest()) == VALUE => Ok(true),
+            Type::Struct { wrapper_like, .. } => self.is_struct_wrapper(wrapper_like),
+            _ => Ok(true),
+        }
     }
 
-    /// An object where a property's value belongs: the wrapper, unless the property is a struct and the object its value.
-    pub(super) fn posted_object(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
-        if let Type::Struct { scope } = kind
-            && !self.is_wrapper(self.model.scopes[scope as usize])?
-        {
-            return self.value(kind, field);
-        }
-        let start = self.r.at;
-        if self.r.word(start) == VALUE && self.r.byte(start + 8) == b':' {
-            self.r.at = start + 9;
-            self.r.open += 1;
-            self.r.space();
-            self.value(kind, field)?;
-            if self.r.word(self.r.at) == TIME {
-                self.r.at += 8;
-                self.r.space();
-                self.time()?;
-                if !self.r.more(b'}')? {
-                    return Ok(());
-                }
-                return self.wrapper(start, (true, true), |pass| pass.value(kind, field));
-            }
-            if !self.r.more(b'}')? {
-                return Ok(());
-            }
-            return self.wrapper(start, (true, false), |pass| pass.value(kind, field));
-        }
-        if !self.r.open(b'}') {
-            return self.report(Rule::Empty, Code::EMPTY, start, field);
-        }
-        self.wrapper(start, (false, false), |pass| pass.value(kind, field))
-    }
-
-    /// Whether the object here, where a struct with those members is expected, is the wrapper around it. An object whose names
-    /// are only `value` and perhaps `time` is read as the wrapper first; the first name tells, unless the struct has members of
-    /// such a name itself.
-    fn is_wrapper(&self, members: Scope) -> Result<bool, Malformed> {
+    #[cold]
+    #[inline(never)]
+    fn is_struct_wrapper(&self, wrapper_like: bool) -> Result<bool, Malformed> {
+        let of_wrapper = |name: Str<'_>| name.is("value") || name.is("time");
         let mut r = self.r;
         if !r.open(b'}') {
             return Ok(false);
         }
-        let envelope = |name: Str<'_>| name.is("value") || name.is("time");
-        if !envelope(r.member()?) {
-            return Ok(false);
+        let mut name = r.member()?;
+        if !wrapper_like || !of_wrapper(name) {
+            return Ok(of_wrapper(name));
         }
-        if !self.has(members, "value") && !self.has(members, "time") {
-            return Ok(true);
-        }
-        let mut r = self.r;
-        r.open(b'}');
         let (mut value, mut only) = (false, true);
         loop {
-            let name = r.member()?;
             value |= name.is("value");
-            only &= envelope(name);
+            only &= of_wrapper(name);
             r.skip()?;
             if !r.more(b'}')? {
                 return Ok(value && only);
             }
+            name = r.member()?;
         }
     }
 
-    fn has(&self, scope: Scope, name: &str) -> bool {
-        self.model.find_field(scope, self.model.seed.hash(name.as_bytes()), name.as_bytes()).is_some()
+    /// A wrapper not written as most devices do.
+    #[cold]
+    #[inline(never)]
+    fn wrapper_slow(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
+        let start = self.r.at();
+        if !self.r.open(b'}') {
+            return self.report(Rule::Empty, Code::EMPTY, start, field);
+        }
+        self.wrapper((false, false), offset(start), |pass| pass.value(kind, field))
     }
 
-    /// The rest of a wrapper, from one of its names on. `seen` are `value` and `time`.
+    /// The rest of a wrapper that starts there, from one of its names on; `value` and `time` may have been seen.
     #[cold]
     #[inline(never)]
     fn wrapper(
         &mut self,
-        start: usize,
         (mut value, mut time): (bool, bool),
+        start: u32,
         mut read: impl FnMut(&mut Self) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
         loop {
-            let at = self.r.at;
+            let at = self.r.at();
             let name = self.r.member()?;
             let twice = if name.is("value") {
                 read(self)?;
@@ -389,31 +352,34 @@ impl Pass<'_, '_> {
                 break;
             }
         }
-        if value { Ok(()) } else { self.report(Rule::Empty, Code::EMPTY, start, NONE) }
+        if value { Ok(()) } else { self.report(Rule::Empty, Code::EMPTY, start as usize, NONE) }
     }
 
     /// Milliseconds since 1970 UTC, as an integer.
     #[inline(always)]
     fn time(&mut self) -> Result<(), Halt> {
-        let at = self.r.at;
-        if !starts_number(self.r.peek()) {
-            self.r.kind()?;
-            self.report(Rule::Time, Code::PARAMETER, at, NONE)?;
-            return Ok(self.r.skip()?);
+        let start = self.r.rest();
+        if matches!(self.r.peek(), b'0'..=b'9' | b'-') {
+            let number = self.r.number()?;
+            if number.integral && (number.negative || number.whole <= self.latest && number.digits <= 19) {
+                return Ok(());
+            }
+            return self.bad_time(if number.integral { Rule::TimeAhead } else { Rule::Time }, start);
         }
-        let number = self.r.number()?;
-        if !number.integral {
-            return self.report(Rule::Time, Code::PARAMETER, at, NONE);
-        }
-        if !number.negative && (number.whole > self.latest || number.digits > 19) {
-            return self.report(Rule::TimeAhead, Code::PARAMETER, at, NONE);
-        }
-        Ok(())
+        self.r.kind()?;
+        self.bad_time(Rule::Time, start)?;
+        Ok(self.r.skip()?)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn bad_time(&mut self, rule: Rule, start: &'a [u8]) -> Result<(), Halt> {
+        self.report(rule, Code::PARAMETER, self.offset_of(start), NONE)
     }
 
     /// An event: `{value: {outputs}, time}`, or (as an option) the bare outputs.
     pub(super) fn event(&mut self, outputs: Scope) -> Result<(), Halt> {
-        let start = self.r.at;
+        let start = self.r.at();
         if !self.is(b'{', Rule::Object, Code::SHAPE)? {
             return Ok(());
         }
@@ -423,7 +389,7 @@ impl Pass<'_, '_> {
         if !self.r.open(b'}') {
             return self.report(Rule::Empty, Code::EMPTY, start, NONE);
         }
-        self.wrapper(start, (false, false), |pass| {
+        self.wrapper((false, false), offset(start), |pass| {
             if pass.is(b'{', Rule::Type, Code::TYPE)? {
                 pass.entries(outputs, Role::Parameter)?;
             }
@@ -434,19 +400,12 @@ impl Pass<'_, '_> {
     /// Whether the object here holds outputs without the wrapper around them. An empty one is a wrapper without value.
     fn is_bare(&self, outputs: Scope) -> Result<bool, Malformed> {
         let mut r = self.r;
-        if !r.open(b'}') {
-            return Ok(false);
-        }
-        let first = r.member()?;
-        if !first.is("value") && !first.is("time") {
-            return Ok(true);
-        }
-        Ok((self.has(outputs, "value") || self.has(outputs, "time")) && !self.is_wrapper(outputs)?)
+        Ok(r.open(b'}') && !self.is_struct_wrapper(outputs.wrapper_like)?)
     }
 
     /// A list of points, each an object that `read` takes.
     pub(super) fn points(&mut self, mut read: impl FnMut(&mut Self) -> Result<(), Halt>) -> Result<(), Halt> {
-        let at = self.r.at;
+        let at = self.r.at();
         if !self.is(b'[', Rule::Array, Code::TYPE)? {
             return Ok(());
         }
@@ -463,33 +422,27 @@ impl Pass<'_, '_> {
             self.place.point += 1;
         }
     }
+
+    /// Where the text starts that was left then.
+    fn offset_of(&self, rest: &[u8]) -> usize {
+        self.json.len() - rest.len()
+    }
 }
 
-#[inline(always)]
-const fn starts_number(byte: u8) -> bool {
-    byte.is_ascii_digit() || byte == b'-'
-}
-
-/// The part before the point, with its sign; at most ten digits.
+/// The part before the point, with its sign; right up to ten digits.
 #[inline(always)]
 const fn signed(number: &Number<'_>) -> i64 {
     let value = number.whole.cast_signed();
-    if number.negative { -value } else { value }
+    if number.negative { value.wrapping_neg() } else { value }
 }
 
 /// One digit at least and nothing else.
 #[inline(always)]
-fn is_digits(text: Str<'_>) -> bool {
-    let all = |raw: &[u8]| !raw.is_empty() && raw.iter().all(u8::is_ascii_digit);
-    if text.escaped { text.chars().all(|character| character.is_ascii_digit()) } else { all(text.raw) }
+fn is_digits(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether the literal is a finite number of that precision.
-fn is_finite(text: &[u8], code: Code) -> bool {
-    let text = core::str::from_utf8(text).unwrap_or("");
-    if code == Code::FLOAT {
-        text.parse::<f32>().is_ok_and(f32::is_finite)
-    } else {
-        text.parse::<f64>().is_ok_and(f64::is_finite)
-    }
+/// Whether the literal, rounded to the nearest number of that precision, is one that `holds`.
+fn parses_to<F: core::str::FromStr>(text: &[u8], holds: fn(F) -> bool) -> bool {
+    core::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).is_some_and(holds)
 }

@@ -14,7 +14,7 @@ impl Compiler<'_> {
         here: &Pointer<'_>,
         nesting: Nesting,
     ) -> Result<Option<Type>, Malformed> {
-        let start = r.at;
+        let start = r.at();
         if r.peek() != b'{' {
             self.error(here, SchemaRule::Object, start);
             r.skip()?;
@@ -121,7 +121,7 @@ impl Compiler<'_> {
                         let place = &here.name(["min", "max", "step"][which]);
                         match self.decimal(r, place)? {
                             Some(value) => {
-                                good &= name != "int" || self.is_int(value, which, place, r.at);
+                                good &= name != "int" || self.is_int(value, which, place, r.at());
                                 spec.set(which, value);
                                 any = true;
                             }
@@ -136,11 +136,11 @@ impl Compiler<'_> {
             let (min, max, step) =
                 (spec.get(NumberSpec::MIN), spec.get(NumberSpec::MAX), spec.get(NumberSpec::STEP));
             if good && min.zip(max).is_some_and(|(min, max)| min > max) {
-                self.error(here, SchemaRule::MinAboveMax, r.at);
+                self.error(here, SchemaRule::MinAboveMax, r.at());
                 good = false;
             }
             if good && step.is_some_and(|step| !is_step(min, step)) {
-                self.error(&here.name("step"), SchemaRule::Step, r.at);
+                self.error(&here.name("step"), SchemaRule::Step, r.at());
                 good = false;
             }
         }
@@ -169,7 +169,7 @@ impl Compiler<'_> {
 
     /// A number, written as a string or (in other vendors' files) as a number.
     fn decimal(&mut self, r: &mut Reader<'_>, here: &Pointer<'_>) -> Result<Option<Decimal>, Malformed> {
-        let start = r.at;
+        let start = r.at();
         let value = match r.kind()? {
             Kind::String => plain(r.string()?).parse().ok(),
             Kind::Number => {
@@ -209,7 +209,7 @@ impl Compiler<'_> {
         most: u32,
         rule: SchemaRule,
     ) -> Result<Option<u32>, Malformed> {
-        let start = r.at;
+        let start = r.at();
         let Some(value) = self.decimal(r, here)? else {
             return Ok(None);
         };
@@ -251,7 +251,7 @@ impl Compiler<'_> {
         let Some(specs) = specs else {
             return Ok(Some(Type::Bool { labels: NONE }));
         };
-        let start = specs.at;
+        let start = specs.at();
         let first = self.labels.len();
         if !self.label_list(specs, here)? {
             return Ok(None);
@@ -275,7 +275,7 @@ impl Compiler<'_> {
         let Some(specs) = specs else {
             return Ok(Some(Type::Enum { bits: [0; 2], labels: NONE }));
         };
-        let start = specs.at;
+        let start = specs.at();
         let first = self.labels.len();
         if !self.label_list(specs, here)? {
             return Ok(None);
@@ -299,7 +299,7 @@ impl Compiler<'_> {
     /// `{"n": label}`, left sorted at the end of the labels. False if a key is wrong.
     fn label_list(&mut self, mut specs: Reader<'_>, here: &Pointer<'_>) -> Result<bool, Malformed> {
         let r = &mut specs;
-        let (first, start) = (self.labels.len(), r.at);
+        let (first, start) = (self.labels.len(), r.at());
         let mut good = true;
         if r.peek() != b'{' {
             self.error(here, SchemaRule::Object, start);
@@ -307,7 +307,7 @@ impl Compiler<'_> {
         }
         if r.open(b'}') {
             loop {
-                let at = r.at;
+                let at = r.at();
                 let key = r.member()?;
                 let text = self.string(r, here, &plain(key))?;
                 match enum_key(key) {
@@ -356,7 +356,8 @@ impl Compiler<'_> {
         if self.open.len() - open > self.limits.struct_members {
             self.error(here, SchemaRule::StructMembers, start);
         }
-        Ok(Some(Type::Struct { scope: self.close_scope(open, here, SchemaRule::StructMemberTwice) }))
+        let scope = self.close_scope(open, here, SchemaRule::StructMemberTwice);
+        Ok(Some(Type::Struct { scope, wrapper_like: self.scopes[scope as usize].wrapper_like }))
     }
 
     fn array(
