@@ -10,10 +10,15 @@ mod asker;
 mod calls;
 #[cfg(feature = "model")]
 pub(crate) mod checked;
+mod clock;
 pub(crate) mod config;
 pub(crate) mod device;
+mod download;
+pub(crate) mod event;
 mod pending;
+mod shadow;
 pub(crate) mod step;
 
 pub use calls::Call;
+pub use download::Fetch;
 pub use pending::Pending;

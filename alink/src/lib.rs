@@ -61,7 +61,8 @@ pub use flow::checked::Checked;
 pub use flow::{
     Call,
     config::Config,
-    device::{Device, Event},
+    device::Device,
+    event::Event,
     step::{Send, Sent, Step},
 };
 pub use json::{Elements, MAX_DEPTH, Members, RawJson, Shape, Text};

@@ -83,11 +83,11 @@ fn silence_times_out_once_and_the_table_is_bounded() {
     let properties = [("PowerSwitch", 1.into())];
     let quiet = alink::PropertyPost((&properties).into());
     device.tell(SEC, Kind::PropertyPost, &quiet, &mut out).unwrap();
-    assert_eq!(device.handle_timeout(SEC * 10).event, None);
+    assert_eq!(device.handle_timeout(SEC * 10, &mut out).unwrap().event, None);
     assert_eq!(device.next_timeout(), Some(SEC * 11));
-    let step = device.handle_timeout(SEC * 11);
+    let step = device.handle_timeout(SEC * 11, &mut out).unwrap();
     assert_eq!(step.event, Some(Event::TimedOut { id: sent.id, kind: Kind::PropertyPost }));
-    assert_eq!(device.handle_timeout(SEC * 11).event, None);
+    assert_eq!(device.handle_timeout(SEC * 11, &mut out).unwrap().event, None);
 }
 
 #[test]
@@ -151,7 +151,10 @@ fn free_form_calls_expire() {
             assert_eq!(send.split(&out), (topic.as_str(), &b"\x01"[..]));
         } else {
             assert_eq!(device.next_timeout(), Some(SEC * 9));
-            assert_eq!(device.handle_timeout(SEC * 9).event, Some(Event::CallExpired { call }));
+            assert_eq!(
+                device.handle_timeout(SEC * 9, &mut out).unwrap().event,
+                Some(Event::CallExpired { call })
+            );
             assert_eq!(device.answer_raw(call, b"", &mut out), Err(Error::NoSuchCall));
         }
     }

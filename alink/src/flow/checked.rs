@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use thing_model::{Checker, Outcome, Payload, Sink, WallClock};
 
-use super::device::{Asked, Device, Event};
+use super::device::{Asked, Device};
+use super::event::Event;
 use super::step::{Sent, Step};
 use crate::error::Error;
 use crate::list::Map;

@@ -4,13 +4,22 @@ use core::time::Duration;
 
 use super::asker::Asker;
 use super::calls::{Call, Calls, Opened};
+use super::clock::Clock;
 use super::config::Config;
+use super::download::Download;
+use super::event::Event;
+use super::shadow::Shadow;
 use super::step::{Own, Send, Sent, Step};
 use crate::code::Code;
-use crate::envelope::{Id, Reply, Request};
+use crate::envelope::{Id, Reading, Reply, Request};
 use crate::error::{Error, Fault, Rule};
 use crate::json::RawJson;
-use crate::list::{Map, Read as _};
+use crate::list::{List, Map, Read as _};
+use crate::message::any::Body;
+use crate::message::config::LogConfig;
+use crate::message::file::DownloadReply;
+use crate::message::log::{LogLine, LogPost};
+use crate::message::ota::Package;
 use crate::message::property::{EventPost, Outcome, PropertyGet, PropertyPost, Sample, Value, Values};
 use crate::name::DeviceId;
 use crate::out::Out;
@@ -26,125 +35,29 @@ use crate::write::Json;
 /// [`answer_raw`](Self::answer_raw).
 #[derive(Clone, Debug)]
 pub struct Device {
-    own: Own,
-    asker: Asker,
+    pub(super) own: Own,
+    pub(super) asker: Asker,
     calls: Calls,
-}
-
-/// What a message from the platform, or the passing of time, means.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// What became of posted properties or an event.
-    Posted {
-        /// The id of the post.
-        id: Id,
-        /// Which kind of post.
-        kind: Kind,
-        /// The reply itself.
-        reply: Reply<'a>,
-        /// Taken, partly taken or refused.
-        outcome: Outcome<'a>,
-    },
-    /// The answer to any other request.
-    Answered {
-        /// The id of the request.
-        id: Id,
-        /// Which kind of request.
-        kind: Kind,
-        /// The reply; its `data` is to be read as what belongs to the kind.
-        reply: Reply<'a>,
-    },
-    /// No answer came in time.
-    TimedOut {
-        /// The id of the request.
-        id: Id,
-        /// Which kind of request.
-        kind: Kind,
-    },
-    /// The platform sets properties. Having done so, answer, and post the new values: the answer
-    /// alone does not tell the platform what they are.
-    PropertySet {
-        /// To answer with; `None` if no answer is wanted.
-        call: Option<Call>,
-        /// The new values.
-        values: Values<'a>,
-    },
-    /// The platform asks for values (legacy).
-    PropertyGet {
-        /// To answer with; `None` if no answer is wanted.
-        call: Option<Call>,
-        /// Of which properties.
-        identifiers: PropertyGet<'a>,
-    },
-    /// The platform calls a service. An unknown one is to be answered with code 460 or one of the
-    /// device's own, for silence costs the caller its whole timeout.
-    Service {
-        /// To answer with; `None` if no answer is wanted.
-        call: Option<Call>,
-        /// Which service, `block:identifier` for one of a module.
-        identifier: &'a str,
-        /// Its inputs.
-        inputs: Values<'a>,
-        /// Whether the caller waits for the answer (8 s at most).
-        is_sync: bool,
-    },
-    /// A free-form synchronous call, to be answered by [`Device::answer_raw`].
-    Rrpc {
-        /// To answer with.
-        call: Call,
-        /// The topic of the call.
-        topic: Topic<'a>,
-        /// Anything.
-        payload: &'a [u8],
-    },
-    /// A call was not answered in time; its handle is void.
-    CallExpired {
-        /// The call.
-        call: Call,
-    },
-    /// A broadcast.
-    Broadcast {
-        /// The topic of the broadcast.
-        topic: Topic<'a>,
-        /// Anything.
-        payload: &'a [u8],
-    },
-    /// A message on a topic of the product's own.
-    Custom {
-        /// The topic.
-        topic: Topic<'a>,
-        /// Anything.
-        payload: &'a [u8],
-    },
-    /// A message for another flow, or one of a kind that no flow handles.
-    Other {
-        /// The topic.
-        topic: Topic<'a>,
-        /// The payload.
-        payload: &'a [u8],
-    },
-    /// The thing model refuses what the platform wants; it was answered with code 460.
-    NotInModel {
-        /// The topic.
-        topic: Topic<'a>,
-        /// How many violations the sink was told.
-        violations: u32,
-    },
-    /// A message that cannot be read. A request among such was refused with code 460.
-    Unreadable {
-        /// The topic as it came.
-        topic: &'a str,
-        /// What is wrong with topic or payload.
-        fault: Fault,
-    },
+    clock: Clock,
+    pub(super) shadow: Shadow,
+    pub(super) download: Option<Download>,
+    /// Whether the platform wants logs; not known before it says so.
+    logging: Option<bool>,
 }
 
 impl Device {
     /// The flow of the device `id`.
     #[must_use]
     pub fn new(id: DeviceId<'_>, config: Config) -> Self {
-        Self { own: id.into(), asker: Asker::new(config), calls: Calls::new(config.max_calls) }
+        Self {
+            own: id.into(),
+            asker: Asker::new(config),
+            calls: Calls::new(config.max_calls),
+            clock: Clock::default(),
+            shadow: Shadow::default(),
+            download: None,
+            logging: None,
+        }
     }
 
     /// Posts properties.
@@ -218,6 +131,41 @@ impl Device {
             Topic::of(kind, self.own.id()).filter(|topic| topic.kind().direction() != Direction::Down);
         let topic = topic.ok_or(Error::WrongState("a device does not send this kind of request"))?;
         self.asker.ask(now, &topic, params, answer, out)
+    }
+
+    /// Posts log lines.
+    ///
+    /// # Errors
+    /// [`Error::WrongState`] until the platform has said that it wants logs (ask with
+    /// [`Kind::LogConfigGet`]); else as for [`post`](Self::post).
+    pub fn post_logs(
+        &mut self,
+        now: Duration,
+        lines: &[LogLine<'_>],
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Sent, Error> {
+        if self.logging != Some(true) {
+            return Err(Error::WrongState("the platform wants no logs"));
+        }
+        self.request(now, Kind::LogPost, &LogPost(List::from(lines)), out)
+    }
+
+    /// Asks the platform for the time; the answer is [`Event::Time`].
+    ///
+    /// # Errors
+    /// [`Error::Later`] while a question is open, [`Error::NoRoom`].
+    pub fn ask_time(&mut self, now: Duration, out: &mut (impl Out + ?Sized)) -> Result<Send, Error> {
+        let Self { own, asker, clock, .. } = self;
+        let question = clock.question(now)?;
+        let send = asker.builder.message(&Topic::made(Kind::Ntp, own.id(), ""), &question, 0, out)?;
+        clock.asked(question, now.saturating_add(asker.config.request_timeout));
+        Ok(send)
+    }
+
+    /// Milliseconds of UTC, once the platform has told the time.
+    #[must_use]
+    pub fn utc(&self, now: Duration) -> Option<u64> {
+        self.clock.utc(now)
     }
 
     /// Publishes on a topic of the product's own.
@@ -315,7 +263,7 @@ impl Device {
             return unreadable(Fault::new(Rule::TopicNotOurs, 0));
         }
         if parsed.is_reply() {
-            return Ok(Step::event(match self.reply(&parsed, payload) {
+            return Ok(Step::event(match self.reply(now, &parsed, payload) {
                 Ok(event) => event,
                 Err(fault) => Event::Unreadable { topic, fault },
             }));
@@ -338,6 +286,23 @@ impl Device {
                 _ => self.free_form(now, parsed, payload),
             },
             _ if parsed.rrpc_id().is_some() => self.free_form(now, parsed, payload),
+            Kind::OtaUpgrade | Kind::ChildError => Ok(Step::event(match Self::notice(&parsed, payload) {
+                Ok(event) => event,
+                Err(fault) => Event::Unreadable { topic, fault },
+            })),
+            Kind::ConfigPush
+            | Kind::ModelConfigPush
+            | Kind::LogConfigPush
+            | Kind::JobNotify
+            | Kind::BootstrapNotify
+            | Kind::BootstrapConfigPush
+            | Kind::InternalNotify
+            | Kind::Disable
+            | Kind::Enable
+            | Kind::Delete
+            | Kind::TopoAddNotify
+            | Kind::TopoChange
+            | Kind::GatewayPermit => self.push_in(topic, &parsed, payload, out),
             _ => Ok(Step::event(Event::Other { topic: parsed, payload })),
         }
     }
@@ -351,8 +316,15 @@ impl Device {
         }
     }
 
-    fn reply<'a>(&mut self, topic: &Topic<'a>, payload: &'a [u8]) -> Result<Event<'a>, Fault> {
-        let reply = Reply::parse(payload, self.asker.config.reading)?;
+    fn reply<'a>(&mut self, now: Duration, topic: &Topic<'a>, payload: &'a [u8]) -> Result<Event<'a>, Fault> {
+        let reading = self.asker.config.reading;
+        match topic.kind() {
+            Kind::Ntp => return self.clock.reply(now, payload).map(|utc| Event::Time { utc }),
+            Kind::Shadow => return self.shadow.reply(payload).map(Event::Shadow),
+            Kind::FileDownload => return self.block(now, DownloadReply::parse(payload, reading)?),
+            _ => {}
+        }
+        let reply = Reply::parse(payload, reading)?;
         let (id, kind) = (reply.id, topic.kind());
         if self.asker.pending.get(id) != Some(kind) {
             return Err(Fault::new(Rule::IdNotPending, 0));
@@ -364,8 +336,68 @@ impl Device {
             | Kind::PropertyBatch
             | Kind::PropertyHistory
             | Kind::Event => Event::Posted { id, kind, reply, outcome: Outcome::of(&reply) },
-            _ => Event::Answered { id, kind, reply },
+            _ => {
+                if kind == Kind::LogConfigGet
+                    && let Ok(config) = LogConfig::read(reply.data)
+                {
+                    self.logging = Some(config.is_on);
+                }
+                Event::Answered { id, kind, reply }
+            }
         })
+    }
+
+    /// The block asked for: what another one is, a lost answer that came late, is passed over.
+    fn block<'a>(&mut self, now: Duration, reply: DownloadReply<'a>) -> Result<Event<'a>, Fault> {
+        let download = self.download.as_mut().filter(|download| download.awaits(reply.id));
+        let download = download.ok_or(Fault::new(Rule::IdNotPending, 0))?;
+        self.asker.pending.take(reply.id);
+        let event = download.take_in(now, reply)?;
+        let is_over = match event {
+            Event::Block { is_last, .. } => is_last && !download.owes(),
+            _ => true,
+        };
+        if is_over {
+            self.download = None;
+        }
+        Ok(event)
+    }
+
+    /// Pushes in the form of a reply.
+    fn notice<'a>(topic: &Topic<'a>, payload: &'a [u8]) -> Result<Event<'a>, Fault> {
+        let reply = Reply::parse(payload, Reading::Tolerant)?;
+        Ok(match topic.kind() {
+            Kind::OtaUpgrade => Event::Upgrade { package: Package::read(reply.data)? },
+            _ => Event::ChildError { code: reply.code, child: DeviceId::read(reply.data)? },
+        })
+    }
+
+    /// A push that is answered at once.
+    fn push_in<'a>(
+        &mut self,
+        text: &'a str,
+        topic: &Topic<'a>,
+        payload: &'a [u8],
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<Event<'a>>, Error> {
+        let reading = self.asker.config.reading;
+        let read = Request::parse(payload, topic, reading)
+            .and_then(|request| Ok((request, Body::read(topic.kind(), request.params, reading)?)));
+        let (request, body) = match read {
+            Ok(read) => read,
+            Err(fault) => {
+                let id = Reply::parse_id(payload);
+                return self.refuse(topic, id, Event::Unreadable { topic: text, fault }, out);
+            }
+        };
+        let mut step = Step::event(Event::Pushed { kind: topic.kind(), body });
+        if let Some(reply) = topic.reply().filter(|_| request.wants_reply()) {
+            step.send = Some(self.asker.builder.message(&reply, &Reply::ok(request.id), 0, out)?);
+        }
+        if let Body::LogConfig(config) = body {
+            self.logging = Some(config.is_on);
+        }
+        Ok(step)
     }
 
     /// A set, get or service call.
@@ -461,24 +493,55 @@ impl Device {
     /// once.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Duration> {
-        [self.asker.pending.next_timeout(), self.calls.next_timeout()].into_iter().flatten().min()
+        let download = self.download.as_ref().and_then(Download::next_timeout);
+        let download = download.filter(|_| self.asker.pending.has_room());
+        [
+            self.asker.pending.next_timeout(),
+            self.calls.next_timeout(),
+            self.clock.next_timeout(),
+            self.shadow.next_timeout(),
+            download,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Does one thing that is due.
-    pub fn handle_timeout(&mut self, now: Duration) -> Step<Event<'static>> {
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`] for a message that is due; call again with more.
+    pub fn handle_timeout(
+        &mut self,
+        now: Duration,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<Event<'static>>, Error> {
         if let Some((id, kind)) = self.asker.pending.expire(now) {
-            return Step::event(Event::TimedOut { id, kind });
+            return Ok(match self.download.as_mut().filter(|download| download.awaits(id)) {
+                Some(download) => match download.lost(now) {
+                    Some(offset) => {
+                        self.download = None;
+                        Step::event(Event::DownloadFailed { offset })
+                    }
+                    None => Step::NOTHING,
+                },
+                None => Step::event(Event::TimedOut { id, kind }),
+            });
         }
-        match self.calls.expire(now) {
-            Some(call) => Step::event(Event::CallExpired { call }),
-            None => Step::NOTHING,
+        if let Some(call) = self.calls.expire(now) {
+            return Ok(Step::event(Event::CallExpired { call }));
         }
-    }
-
-    /// An empty buffer that is free between messages.
-    #[cfg(feature = "model")]
-    pub(super) fn scratch(&mut self) -> &mut alloc::vec::Vec<u8> {
-        self.asker.builder.scratch()
+        if let Some(id) = self.clock.expire(now) {
+            return Ok(Step::event(Event::TimedOut { id, kind: Kind::Ntp }));
+        }
+        if self.shadow.expire(now) {
+            return Ok(Step::event(Event::TimedOut { id: Id(0), kind: Kind::Shadow }));
+        }
+        if self.shadow.is_stale() {
+            let send = self.shadow_get(now, out)?;
+            return Ok(Step { send: Some(send), event: None });
+        }
+        self.download_step(now, out)
     }
 
     /// The device the flow speaks for.
@@ -497,6 +560,12 @@ impl Device {
     #[must_use]
     pub fn open_calls(&self) -> usize {
         self.calls.len()
+    }
+
+    /// An empty buffer that is free between messages.
+    #[cfg(feature = "model")]
+    pub(super) fn scratch(&mut self) -> &mut alloc::vec::Vec<u8> {
+        self.asker.builder.scratch()
     }
 }
 
