@@ -3,6 +3,7 @@
 //! Any file of that format can stand in its place. A mode or field this test does not know is a failure, and so is a field it does not
 //! look at.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this is a test")]
+#![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "tests have std")]
 
 mod cloud;
 mod device;
