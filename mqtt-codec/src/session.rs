@@ -21,6 +21,7 @@
 //! 4. Send what is in the output after every call.
 //! 5. When the transport is gone, say so with [`Session::transport_lost`].
 
+mod alias;
 mod announced;
 mod config;
 mod connection;
@@ -28,26 +29,32 @@ mod error;
 mod event;
 mod incoming;
 mod outgoing;
+mod pieces;
 mod table;
 mod timeout;
 mod timers;
 mod transitions;
+mod wire;
 
 use core::fmt;
 use core::time::Duration;
 
+use alias::Aliases;
 use announced::Announced;
 pub use config::{Acknowledge, Config, Memory, ReceivedCell, SentCell};
 pub use connection::{Accept, Unaccepted, refuse};
 pub use error::{Feature, Later, Limit, SessionError};
 pub use event::{Event, Exchange, Fault, Lost};
 pub use outgoing::Message;
+use pieces::{Incoming, Outgoing};
 use table::IdTable;
 pub use table::Table;
 use timers::{Timer, Timers};
 pub use transitions::Phase;
 use transitions::{Received, Sent};
+pub(crate) use wire::Wire;
 
+use crate::preset::Preset;
 use crate::{EncodeError, Out, Packet, PacketId, Role, Slot, Store, Version};
 
 /// One end of a connection, with the session that outlives it.
@@ -92,10 +99,15 @@ pub struct Session<'m, S> {
     packet_most: u32,
     peer: Announced,
     manners: Manners,
+
+    aliases_in: Aliases<'m>,
+    aliases_out: Aliases<'m>,
+    incoming: Option<Incoming>,
+    outgoing: Option<Outgoing>,
 }
 
 /// The part of [`Config`] that is not memory.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Manners {
     acknowledge: Acknowledge,
     send_maximum: u16,
@@ -104,6 +116,8 @@ struct Manners {
     connect_timeout: Option<Duration>,
     ping_timeout: Option<Duration>,
     acknowledge_timeout: Option<Duration>,
+    aliases: u16,
+    preset: Option<Preset>,
     leniency: crate::Leniency,
 }
 
@@ -157,8 +171,14 @@ impl<'m, S: Store> Session<'m, S> {
                 connect_timeout: config.connect_timeout,
                 ping_timeout: config.ping_timeout,
                 acknowledge_timeout: config.acknowledge_timeout,
+                aliases: config.topic_aliases,
+                preset: config.preset,
                 leniency: config.leniency,
             },
+            aliases_in: Aliases::new(config.memory.topics_in),
+            aliases_out: Aliases::new(config.memory.topics_out),
+            incoming: None,
+            outgoing: None,
         }
     }
 
@@ -247,7 +267,7 @@ impl<'m, S: Store> Session<'m, S> {
     }
 
     /// Fills the tables from the store, once.
-    fn load(&mut self) -> Result<(), S> {
+    fn load(&mut self, now: Duration) -> Result<(), S> {
         if self.loaded {
             return Ok(());
         }
@@ -260,7 +280,8 @@ impl<'m, S: Store> Session<'m, S> {
             let fits = match entry.slot {
                 Slot::Sent(id) => {
                     let state = if entry.released { Sent::Released } else { self.stored_state(entry.slot)? };
-                    self.sent.insert(SentCell { id: id.get(), state, ..SentCell::EMPTY })
+                    let (age, since) = (entry.age, now);
+                    self.sent.insert(SentCell { id: id.get(), state, age, since, ..SentCell::EMPTY })
                 }
                 Slot::Received(id) => {
                     let state = Received::Recorded;
@@ -300,6 +321,7 @@ impl<'m, S: Store> Session<'m, S> {
 
     /// Writes a packet that was checked before, and notes that the peer hears of us.
     fn send(&mut self, now: Duration, packet: &Packet<'_>, out: &mut (impl Out + ?Sized)) -> Result<(), S> {
+        self.check_room(0, out)?;
         packet.encode(self.version, out)?;
         self.spoke(now);
         Ok(())

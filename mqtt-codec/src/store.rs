@@ -15,7 +15,8 @@ use core::time::Duration;
 pub use arena::MemStore;
 pub use arena::{ArenaStore, StoreFull};
 
-use crate::{Connect, EncodeError, Out, Packet, PacketId, Publish, Text, Version, Will};
+use crate::session::Wire;
+use crate::{Ack, Connect, EncodeError, Out, Packet, PacketId, Publish, Text, Version, Will};
 
 /// The name of one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +37,8 @@ pub enum Slot {
 pub enum Record<'a> {
     /// For [`Slot::Sent`] and [`Slot::Received`].
     Publish(Publish<'a>),
+    /// For [`Slot::Received`], if the message came in pieces, which the application has: a PUBREC.
+    Taken(PacketId),
     /// For [`Slot::Will`]: a CONNECT that carries nothing but this will.
     Will(Will<'a>),
 }
@@ -46,7 +49,10 @@ impl<'a> Record<'a> {
     /// # Errors
     /// As [`encode`](Self::encode), except for room.
     pub fn encoded_len(&self) -> Result<usize, EncodeError> {
-        self.packet().encoded_len(Version::V5)
+        match self {
+            Self::Publish(publish) => Wire::canonical(*publish).len(Version::V5, publish.payload.len()),
+            _ => self.packet().encoded_len(Version::V5),
+        }
     }
 
     /// Appends the record to `out`, or leaves it unchanged.
@@ -54,12 +60,21 @@ impl<'a> Record<'a> {
     /// # Errors
     /// The packet cannot exist, or `out` has no room for it.
     pub fn encode(&self, out: &mut (impl Out + ?Sized)) -> Result<(), EncodeError> {
-        self.packet().encode(Version::V5, out).map(drop)
+        let Self::Publish(publish) = self else { return self.packet().encode(Version::V5, out).map(drop) };
+        let wire = Wire::canonical(*publish);
+        let needed = wire.len(Version::V5, publish.payload.len())?;
+        if out.room() < needed {
+            return Err(EncodeError::NoRoom { needed });
+        }
+        wire.encode_head(Version::V5, publish.payload.len(), out)?;
+        out.put(publish.payload);
+        Ok(())
     }
 
     fn packet(&self) -> Packet<'a> {
         match *self {
             Self::Publish(publish) => Packet::Publish(publish),
+            Self::Taken(id) => Packet::PubRec(Ack::new(id)),
             Self::Will(will) => {
                 Packet::Connect(Connect { will: Some(will), ..Connect::new(Version::V5, Text::EMPTY) })
             }

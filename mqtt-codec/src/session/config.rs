@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::table::{Cell, Table};
 use super::transitions::{Received, Sent};
 use crate::Leniency;
+use crate::preset::Preset;
 
 /// Memory and manners of one session. What the wire announces (Receive Maximum, Maximum Packet
 /// Size, Topic Alias Maximum, keep-alive) is read from the CONNECT and CONNACK the caller sends.
@@ -23,6 +24,11 @@ pub struct Config<'m> {
     pub receive_maximum: u16,
     /// The longest packet taken where none is announced, in bytes. Default: what the protocol allows.
     pub packet_maximum: u32,
+    /// The most topic aliases to assign to topics of ours; the peer's Topic Alias Maximum lowers it.
+    /// Default: 0, none.
+    pub topic_aliases: u16,
+    /// The rules of a platform to keep to: what breaks them is an error before it is sent. Default: none.
+    pub preset: Option<Preset>,
     /// How long a client waits for CONNACK, and a server for the end of an authentication
     /// exchange. Default: 30 s.
     pub connect_timeout: Option<Duration>,
@@ -45,6 +51,8 @@ impl<'m> Config<'m> {
             send_maximum: u16::MAX,
             receive_maximum: u16::MAX,
             packet_maximum: u32::MAX,
+            topic_aliases: 0,
+            preset: None,
             connect_timeout: Some(Duration::from_secs(30)),
             ping_timeout: Some(Duration::from_secs(20)),
             acknowledge_timeout: None,
@@ -81,36 +89,52 @@ pub struct Memory<'m> {
     pub sent: Table<'m, SentCell>,
     /// One cell for each exchange the peer began.
     pub received: Table<'m, ReceivedCell>,
-    /// Text of the topics that have an alias. Without memory there are no aliases.
-    pub topics: Table<'m, u8>,
+    /// Topics that have an alias of the peer: 4 bytes and its text each. There must be room for as many as
+    /// our Topic Alias Maximum says; a topic that does not fit ends the connection.
+    pub topics_in: Table<'m, u8>,
+    /// Topics that have an alias of ours. A topic that does not fit gets none.
+    pub topics_out: Table<'m, u8>,
 }
 
 impl<'m> Memory<'m> {
-    /// Memory lent by the caller. Its content does not matter.
+    /// Memory lent by the caller, with none for topic aliases. Its content does not matter.
     ///
     /// ```
     /// use mqtt_codec::session::{Memory, ReceivedCell, SentCell};
     ///
     /// let mut sent = [SentCell::EMPTY; 8];
     /// let mut received = [ReceivedCell::EMPTY; 8];
-    /// let memory = Memory::lent(&mut sent, &mut received, &mut []);
+    /// let memory = Memory::lent(&mut sent, &mut received);
     /// assert_eq!(memory.sent.bound(), 8);
     /// ```
     #[must_use]
-    pub fn lent(sent: &'m mut [SentCell], received: &'m mut [ReceivedCell], topics: &'m mut [u8]) -> Self {
-        Self { sent: Table::lent(sent), received: Table::lent(received), topics: Table::lent(topics) }
+    pub fn lent(sent: &'m mut [SentCell], received: &'m mut [ReceivedCell]) -> Self {
+        Self {
+            sent: Table::lent(sent),
+            received: Table::lent(received),
+            topics_in: Table::lent(&mut []),
+            topics_out: Table::lent(&mut []),
+        }
+    }
+
+    /// The same with memory for topic aliases of both directions.
+    #[must_use]
+    pub fn with_topics(self, topics_in: &'m mut [u8], topics_out: &'m mut [u8]) -> Self {
+        Self { topics_in: Table::lent(topics_in), topics_out: Table::lent(topics_out), ..self }
     }
 }
 
 #[cfg(feature = "alloc")]
 impl Memory<'static> {
-    /// Memory that is allocated as it is needed, up to what the protocol allows; 64 KiB for topics.
+    /// Memory that is allocated as it is needed, up to what the protocol allows; 64 KiB for
+    /// topics of each direction.
     #[must_use]
     pub fn growing() -> Self {
         Self {
             sent: Table::growing(usize::from(u16::MAX)),
             received: Table::growing(usize::from(u16::MAX)),
-            topics: Table::growing(1 << 16),
+            topics_in: Table::growing(1 << 16),
+            topics_out: Table::growing(1 << 16),
         }
     }
 }
@@ -126,6 +150,9 @@ pub struct SentCell {
     pub(super) lost: bool,
     /// Whether the application has given it up.
     pub(super) forgotten: bool,
+    /// How old its record was at `since`: expiry intervals run while a message waits.
+    pub(super) age: Duration,
+    pub(super) since: Duration,
     /// When to speak of it; `MAX`: never.
     pub(super) deadline: Duration,
 }
@@ -138,6 +165,8 @@ impl SentCell {
         flying: false,
         lost: false,
         forgotten: false,
+        age: Duration::ZERO,
+        since: Duration::ZERO,
         deadline: Duration::MAX,
     };
 }

@@ -4,12 +4,17 @@ use core::fmt;
 use core::time::Duration;
 
 use super::announced::{Announced, expiry};
+use super::pieces::Outgoing;
 use super::transitions::{Received, Sent};
-use super::{Config, Later, Phase, Queue, Result, Session, SessionError, Timer};
+use super::wire::Wire;
+use super::{Config, Later, Phase, Queue, Result, SentCell, Session, SessionError, Timer};
 use crate::{
-    Ack, ConnAck, Connect, EncodeError, Out, Packet, PacketId, Publish, ReasonCode, Record, Role, Rules,
-    Slot, Store, Version,
+    Ack, Auth, ConnAck, Connect, EncodeError, Out, Packet, PacketId, Peek, Publish, PublishHead, ReasonCode,
+    Record, Role, Rules, Slot, Store, Version, peek_head,
 };
+
+/// Bytes of a short topic and its entry: no session has memory for more aliases than of these.
+const SHORT_TOPIC: usize = 16;
 
 /// How a server accepts a connection.
 #[derive(Debug)]
@@ -61,6 +66,75 @@ impl<'m, S: Store> Session<'m, S> {
         }
     }
 
+    /// The server end, when the authentication method of `connect` takes more than one step (5.0 §4.12):
+    /// answers CONNECT with AUTH. What the client says next is [`Event::Auth`](super::Event::Auth); go on with
+    /// [`authenticate`](Self::authenticate), and end with [`admit`](Self::admit) or [`reject`](Self::reject).
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept).
+    pub fn challenge(
+        now: Duration,
+        connect: &Connect<'_>,
+        config: Config<'m>,
+        auth: &Auth<'_>,
+        store: S,
+        out: &mut (impl Out + ?Sized),
+    ) -> core::result::Result<Self, Unaccepted<S>> {
+        let mut session = Self::new(Role::Server, config, store);
+        session.version = connect.version;
+        session.peer = Announced::read(connect.properties);
+        session.extended = session.peer.authentication;
+        session.phase = Phase::Connecting;
+        match session.authenticate(now, auth, out) {
+            Ok(()) => {
+                if let Some(patience) = session.manners.connect_timeout {
+                    session.timers.set(Timer::Connect, now.saturating_add(patience));
+                }
+                Ok(session)
+            }
+            Err(error) => Err(Unaccepted { error, store: session.store }),
+        }
+    }
+
+    /// Server: accepts the connection after a [challenge](Self::challenge). `connect` is the CONNECT that
+    /// began it, kept by the caller.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn admit(
+        &mut self,
+        now: Duration,
+        connect: &Connect<'_>,
+        connack: &ConnAck<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        self.expect_role(Role::Server)?;
+        self.expect(Phase::Connecting)?;
+        self.begin_server(now, connect, connack, out)?;
+        self.timers.clear(Timer::Connect);
+        Ok(())
+    }
+
+    /// Server: refuses the connection after a [challenge](Self::challenge). The transport is to be closed.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn reject(
+        &mut self,
+        now: Duration,
+        connack: &ConnAck<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        self.expect_role(Role::Server)?;
+        self.expect(Phase::Connecting)?;
+        if !connack.reason.is_error() {
+            return Err(SessionError::Misuse("a refusal needs a reason"));
+        }
+        self.send(now, &Packet::ConnAck(*connack), out)?;
+        self.close(now);
+        Ok(())
+    }
+
     fn begin_server(
         &mut self,
         now: Duration,
@@ -84,7 +158,7 @@ impl<'m, S: Store> Session<'m, S> {
         self.check_len(len)?;
         self.check_room(len, out)?;
         if connack.session_present {
-            self.load()?;
+            self.load(now)?;
             self.replay = self.next_sent(None)?;
         } else {
             self.clear()?;
@@ -124,6 +198,9 @@ impl<'m, S: Store> Session<'m, S> {
     ) -> Result<(), S> {
         self.expect_role(Role::Client)?;
         self.expect(Phase::Offline)?;
+        if let Some(preset) = &self.manners.preset {
+            preset.connect(connect)?;
+        }
         let packet = Packet::Connect(*connect);
         let len = packet.encoded_len(connect.version)?;
         self.check_room(len, out)?;
@@ -131,7 +208,7 @@ impl<'m, S: Store> Session<'m, S> {
         let ours = Announced::read(connect.properties);
         let ready = self
             .take_limits(&ours)
-            .and_then(|()| if connect.clean_start { self.clear() } else { self.load() });
+            .and_then(|()| if connect.clean_start { self.clear() } else { self.load(now) });
         if let Err(error) = ready {
             self.version = version;
             return Err(error);
@@ -179,6 +256,7 @@ impl<'m, S: Store> Session<'m, S> {
         // §4.9: the quota is not carried over from another connection.
         self.quota_most = self.peer.receive_maximum.unwrap_or(u16::MAX).min(self.manners.send_maximum);
         self.quota = self.quota_most;
+        self.aliases_out.reset(self.peer.alias_maximum.min(self.manners.aliases));
         self.phase = Phase::Online;
     }
 
@@ -192,9 +270,11 @@ impl<'m, S: Store> Session<'m, S> {
             Some(most) => most,
             None => self.manners.receive_maximum.min(bound),
         };
-        if ours.alias_maximum > 0 {
-            return Err(SessionError::Announced { property: "Topic Alias Maximum", bound: 0 });
+        let topics = u16::try_from(self.aliases_in.bound() / SHORT_TOPIC).unwrap_or(u16::MAX);
+        if ours.alias_maximum > topics {
+            return Err(SessionError::Announced { property: "Topic Alias Maximum", bound: topics.into() });
         }
+        self.aliases_in.reset(ours.alias_maximum);
         self.inbound_most = most;
         self.packet_most = ours.packet_maximum.unwrap_or(u32::MAX).min(self.manners.packet_maximum);
         Ok(())
@@ -208,6 +288,7 @@ impl<'m, S: Store> Session<'m, S> {
             return;
         }
         self.close(now);
+        self.drop_pieces();
         self.phase = Phase::Offline;
         self.replay = None;
         // Answers to what came over this connection are owed to nobody now: the peer sends it again.
@@ -229,6 +310,24 @@ impl<'m, S: Store> Session<'m, S> {
             }
         }
         self.sent.retain(|cell| !(cell.forgotten && cell.state == Sent::Once));
+    }
+
+    /// Server: ends the session now, because the client comes back with a clean start: a will that is still
+    /// waiting for its delay is due ([MQTT-3.1.3-9]), and then [`Event::Expired`](super::Event::Expired).
+    ///
+    /// # Errors
+    /// [`SessionError::Phase`] while the connection is up: first [disconnect](Self::disconnect) it, with reason
+    /// [`SessionTakenOver`](ReasonCode::SessionTakenOver).
+    pub fn discard(&mut self, now: Duration) -> Result<(), S> {
+        self.expect_role(Role::Server)?;
+        self.expect(Phase::Offline)?;
+        for timer in [Timer::Will, Timer::Expiry] {
+            if self.timers.is_set(timer) {
+                self.timers.bring_forward(timer, now);
+            }
+        }
+        self.timers.set(Timer::Expiry, now);
+        Ok(())
     }
 
     /// Ends the connection on our side: only the transport is left.
@@ -282,7 +381,7 @@ impl<'m, S: Store> Session<'m, S> {
                 _ => None,
             };
             if let Some((id, cell)) = cell {
-                self.send_stored(now, id, cell.state, true, out)?;
+                self.send_stored(now, id, cell, true, out)?;
             }
             // The record has gone out: a failure to find the next one only means to look for it again,
             // which finds this one under way.
@@ -299,22 +398,58 @@ impl<'m, S: Store> Session<'m, S> {
     }
 
     /// Sends what the store holds under `id`: a repetition of what the peer may have, or a new message.
+    /// What does not fit in the output, or is not lent at once, follows piece by piece.
     fn send_stored(
         &mut self,
         now: Duration,
         id: PacketId,
-        state: Sent,
+        cell: SentCell,
         dup: bool,
         out: &mut (impl Out + ?Sized),
     ) -> Result<(), S> {
-        if state == Sent::Released {
+        if cell.state == Sent::Released {
             self.send(now, &Packet::PubRel(Ack::new(id)), out)?;
         } else {
-            let record = self.store.get(Slot::Sent(id), 0).map_err(SessionError::Store)?;
-            let Ok(Packet::Publish(publish)) = Packet::decode(record, Rules::new(Version::V5)) else {
-                return Err(SessionError::Misuse("the store holds something else than it was given"));
+            self.check_room(0, out)?;
+            let lent = self.store.get(Slot::Sent(id), 0).map_err(SessionError::Store)?;
+            let broken = SessionError::Misuse("the store holds something else than it was given");
+            let Ok(Peek::Frame { len: head_len }) = peek_head(lent, Version::V5, u32::MAX) else {
+                return Err(broken);
             };
-            Publish { dup, ..publish }.encode(self.version, out)?;
+            let Some((head, lent)) = lent.split_at_checked(head_len) else { return Err(broken) };
+            let Ok(PublishHead { publish, payload_len }) = PublishHead::decode(head, Rules::new(Version::V5))
+            else {
+                return Err(broken);
+            };
+            let payload_len = usize::try_from(payload_len).unwrap_or(usize::MAX);
+            // [MQTT-3.3.2-6]: what the message has waited is taken off its expiry interval.
+            let waited = cell.age.saturating_add(now.saturating_sub(cell.since)).as_secs();
+            let waited = u32::try_from(waited).unwrap_or(u32::MAX);
+            let expiry = publish.properties.message_expiry().map(|expiry| expiry.saturating_sub(waited));
+            let wire = Wire { publish: Publish { dup, ..publish }, alias: None, expiry };
+            let whole = wire.len(self.version, payload_len)?;
+            if self
+                .peer
+                .packet_maximum
+                .is_some_and(|most| usize::try_from(most).is_ok_and(|most| whole > most))
+            {
+                // [MQTT-3.1.2-25]: it goes as if it had been sent; nobody will acknowledge it.
+                if let Some(cell) = self.sent.get_mut(id.get()) {
+                    cell.lost = true;
+                }
+                return Ok(());
+            }
+            let needed = whole - payload_len + payload_len.min(1);
+            if out.room() < needed {
+                return Err(SessionError::NoRoom { needed });
+            }
+            wire.encode_head(self.version, payload_len, out)?;
+            let piece = lent.get(..lent.len().min(payload_len).min(out.room())).unwrap_or_default();
+            out.put(piece);
+            let left = payload_len - piece.len();
+            if left > 0 {
+                self.outgoing = Some(Outgoing::Store { id, from: head_len + piece.len(), left });
+            }
             self.spoke(now);
             self.quota -= 1;
         }
@@ -332,12 +467,15 @@ impl<'m, S: Store> Session<'m, S> {
     /// peer takes no more messages.
     pub fn republish(&mut self, now: Duration, id: PacketId, out: &mut (impl Out + ?Sized)) -> Result<(), S> {
         self.expect(Phase::Online)?;
-        let cell = self.sent.get(id.get()).filter(|cell| cell.lost).map(|cell| cell.state);
-        let Some(state @ (Sent::Once | Sent::Twice)) = cell else { return Err(SessionError::NoExchange(id)) };
+        let known = self
+            .sent
+            .get(id.get())
+            .filter(|cell| cell.lost && matches!(cell.state, Sent::Once | Sent::Twice));
+        let Some(&cell) = known else { return Err(SessionError::NoExchange(id)) };
         if self.quota == 0 {
             return Err(SessionError::Later(Later::Quota));
         }
-        self.send_stored(now, id, state, false, out)
+        self.send_stored(now, id, cell, false, out)
     }
 
     /// Continues the session after the server has said that it kept it, and says how long no session was
@@ -350,6 +488,9 @@ impl<'m, S: Store> Session<'m, S> {
         self.expect(Phase::Online)?;
         if !away.is_zero() {
             self.store.age(away).map_err(SessionError::Store)?;
+            for cell in self.sent.iter_mut() {
+                cell.age = cell.age.saturating_add(away);
+            }
         }
         if self.can_replay() { self.replay_one(now, out) } else { Ok(()) }
     }

@@ -1,6 +1,7 @@
 //! Why a call of a session did nothing.
 
 use super::transitions::Phase;
+use crate::preset::PresetRule;
 use crate::{EncodeError, PacketId, Role};
 
 /// Why a call did nothing. State, store and output are unchanged: mend the cause and call again.
@@ -49,6 +50,9 @@ pub enum SessionError<E> {
     /// The peer has said that it does not support this.
     #[error("the peer does not support {0}")]
     Unsupported(Feature),
+    /// The packet breaks a rule of the platform.
+    #[error("{0}")]
+    Preset(PresetRule),
     /// The packet announces more than the session has memory for.
     #[error("{property} announces more than the session has memory for: {bound}")]
     Announced {

@@ -22,6 +22,20 @@ pub enum Event<'a> {
     Auth(Auth<'a>),
     /// A message, with its full topic.
     Message(Publish<'a>),
+    /// The head of a message whose payload follows in [pieces](super::Session::receive_payload).
+    Head {
+        /// The message, its payload empty.
+        publish: Publish<'a>,
+        /// Bytes of payload that follow.
+        payload_len: u32,
+    },
+    /// A part of a payload.
+    Piece {
+        /// The bytes.
+        bytes: &'a [u8],
+        /// Whether it is the last part: the message is acknowledged, or waits to be.
+        last: bool,
+    },
     /// A message of ours of QoS 1 or 2 has reached the peer for good, or was refused by it: the
     /// reason says which. Its identifier is free again.
     Delivered(Ack<'a>),
@@ -62,6 +76,8 @@ pub enum Fault {
     Unexpected(PacketType),
     /// More messages without a final answer than announced, or than there is memory for.
     ReceiveMaximum,
+    /// A packet longer than announced.
+    TooLarge,
     /// A topic alias above the maximum announced, or one that stands for no topic.
     TopicAlias(u16),
     /// Nothing was heard for one and a half times the keep-alive.
@@ -80,7 +96,8 @@ impl fmt::Display for Fault {
             Self::Malformed(error) => error.fmt(f),
             Self::Unexpected(packet) => write!(f, "{packet} has no place here"),
             Self::ReceiveMaximum => f.write_str("more unanswered messages than allowed"),
-            Self::TopicAlias(alias) => write!(f, "topic alias {alias} stands for nothing"),
+            Self::TooLarge => f.write_str("a packet longer than announced"),
+            Self::TopicAlias(alias) => write!(f, "topic alias {alias} must not stand here"),
             Self::KeepAlive => f.write_str("nothing heard for one and a half times the keep-alive"),
             Self::NoPingResponse => f.write_str("PINGRESP did not come"),
             Self::NoConnAck => f.write_str("CONNACK did not come"),

@@ -4,10 +4,10 @@ use core::time::Duration;
 
 use super::announced::expiry;
 use super::transitions::{Arrival, Received, Sent, Settle, Verdict, arrive, judge, settle};
-use super::{Acknowledge, Event, Fault, Phase, ReceivedCell, Result, Session, SessionError, Timer};
+use super::{Event, Fault, Phase, ReceivedCell, Result, Session, SessionError, Timer};
 use crate::{
-    Ack, ConnAck, Delivery, Disconnect, Limits, Out, Packet, PacketId, PacketType, Properties, Publish,
-    ReasonCode, Record, Role, Rules, Slot, Store, Version,
+    Ack, ConnAck, Disconnect, Limits, Out, Packet, PacketId, PacketType, Properties, Publish, ReasonCode,
+    Record, Role, Rules, Slot, Store, TopicName, Version,
 };
 
 impl<S: Store> Session<'_, S> {
@@ -21,15 +21,16 @@ impl<S: Store> Session<'_, S> {
         frame: &'a [u8],
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<Event<'a>>, S> {
-        if matches!(self.phase, Phase::Offline | Phase::Closing) {
-            return Err(SessionError::Phase(self.phase));
-        }
+        self.listening()?;
         let event = match Packet::decode(frame, self.rules()) {
             Ok(packet) => self.take(now, packet, out)?,
             Err(error) => self.fault(now, Fault::Malformed(error), error.reason(), out)?,
         };
         self.heard(now);
-        Ok(event)
+        Ok(match event {
+            Some(Event::Message(publish)) => Some(Event::Message(self.resolved(publish))),
+            event => event,
+        })
     }
 
     /// How packets of the peer are to be decoded.
@@ -101,75 +102,84 @@ impl<S: Store> Session<'_, S> {
         }
     }
 
+    #[inline]
     fn take_publish<'a>(
         &mut self,
         now: Duration,
         publish: Publish<'a>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<Event<'a>>, S> {
-        let (id, twice) = match publish.qos {
-            Delivery::AtMostOnce => return Ok(Some(Event::Message(publish))),
-            Delivery::AtLeastOnce(id) => (id, false),
-            Delivery::ExactlyOnce(id) => (id, true),
-        };
-        let known = self.received.get(id.get()).copied();
-        let arrival = arrive(known.map(|cell| cell.state), PacketType::Publish, twice);
-        let counted = known.is_some_and(|cell| cell.counted);
-        if !counted && self.inbound >= self.inbound_most {
-            return self.fault(now, Fault::ReceiveMaximum, ReasonCode::ReceiveMaximumExceeded, out);
+        if let Err((fault, reason)) = self.check_alias(&publish) {
+            return self.fault(now, fault, reason, out);
         }
-        match arrival {
-            Arrival::New => {}
-            Arrival::Again => {
-                self.send(now, &Packet::PubRec(Ack::new(id)), out)?;
-                self.count_in(id);
+        if let Some(id) = publish.qos.packet_id() {
+            let arrival = match self.judge_publish(id, publish.qos) {
+                Ok(arrival) => arrival,
+                Err((fault, reason)) => return self.fault(now, fault, reason, out),
+            };
+            if arrival != Arrival::New {
+                self.finish_message(now, publish.qos, arrival, None, out)?;
+                self.learn_alias(&publish);
                 return Ok(None);
             }
-            Arrival::Pending => {
-                self.count_in(id);
-                self.enqueue(id);
-                return Ok(None);
-            }
-            _ => {
-                return self.fault(
-                    now,
-                    Fault::Unexpected(PacketType::Publish),
-                    ReasonCode::ProtocolError,
-                    out,
-                );
-            }
+            self.accept_message(now, publish, out)?;
         }
-        let auto = self.manners.acknowledge == Acknowledge::Auto;
-        if (twice || !auto) && !self.received.reserve() {
-            return self.fault(now, Fault::ReceiveMaximum, ReasonCode::ReceiveMaximumExceeded, out);
-        }
-        let reply = if twice { Packet::PubRec(Ack::new(id)) } else { Packet::PubAck(Ack::new(id)) };
-        if auto {
-            self.check_room(reply.encoded_len(self.version)?, out)?;
-        }
-        if twice {
-            self.store.put(Slot::Received(id), &Record::Publish(publish)).map_err(SessionError::Store)?;
-        }
-        let state = match (auto, twice) {
-            (true, false) => None,
-            (true, true) => Some(Received::Recorded),
-            (false, false) => Some(Received::Once),
-            (false, true) => Some(Received::Twice),
-        };
-        if let Some(state) = state {
-            self.received.insert(ReceivedCell { id: id.get(), state, ..ReceivedCell::EMPTY });
-            self.count_in(id);
-        }
-        if auto {
-            self.send(now, &reply, out)?;
-        } else {
-            self.enqueue(id);
-        }
+        self.learn_alias(&publish);
         Ok(Some(Event::Message(publish)))
     }
 
+    /// Acknowledges a new message of QoS 1 or 2, or puts it among those to be acknowledged.
+    fn accept_message(
+        &mut self,
+        now: Duration,
+        publish: Publish<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        self.finish_message(now, publish.qos, Arrival::New, Some(&Record::Publish(publish)), out)
+    }
+
+    /// §3.3.2.3.4: an alias must be one we allow, and stand for a topic.
+    #[inline]
+    pub(super) fn check_alias(&self, publish: &Publish<'_>) -> core::result::Result<(), (Fault, ReasonCode)> {
+        let Some(alias) = publish.properties.topic_alias() else { return Ok(()) };
+        let fault = Fault::TopicAlias(alias.get());
+        if alias.get() > self.aliases_in.most() {
+            return Err((fault, ReasonCode::TopicAliasInvalid));
+        }
+        if publish.topic.is_aliased() {
+            return match self.aliases_in.topic(alias) {
+                Some(_) => Ok(()),
+                None => Err((fault, ReasonCode::ProtocolError)),
+            };
+        }
+        if self.aliases_in.fits(alias, publish.topic.as_bytes()) {
+            Ok(())
+        } else {
+            Err((fault, ReasonCode::QuotaExceeded))
+        }
+    }
+
+    #[inline]
+    pub(super) fn learn_alias(&mut self, publish: &Publish<'_>) {
+        if let Some(alias) = publish.properties.topic_alias()
+            && !publish.topic.is_aliased()
+        {
+            self.aliases_in.set(alias, publish.topic.as_bytes());
+        }
+    }
+
+    /// The same with its full topic.
+    #[inline]
+    pub(super) fn resolved<'a>(&'a self, publish: Publish<'a>) -> Publish<'a> {
+        if !publish.topic.is_aliased() {
+            return publish;
+        }
+        let topic = publish.properties.topic_alias().and_then(|alias| self.aliases_in.topic(alias));
+        Publish { topic: TopicName::from_scanned(topic.unwrap_or_default()), ..publish }
+    }
+
     /// Counts a message against our Receive Maximum, once for each connection.
-    fn count_in(&mut self, id: PacketId) {
+    pub(super) fn count_in(&mut self, id: PacketId) {
         if let Some(cell) = self.received.get_mut(id.get()).filter(|cell| !cell.counted) {
             cell.counted = true;
             self.inbound += 1;
@@ -184,7 +194,7 @@ impl<S: Store> Session<'_, S> {
     }
 
     /// Puts a message at the end of those to be answered, unless it is among them.
-    fn enqueue(&mut self, id: PacketId) {
+    pub(super) fn enqueue(&mut self, id: PacketId) {
         let Some(cell) = self.received.get_mut(id.get()).filter(|cell| !cell.queued) else { return };
         cell.queued = true;
         cell.next = 0;
@@ -359,7 +369,8 @@ impl<S: Store> Session<'_, S> {
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<Event<'a>>, S> {
         // 3.1.1 §4.8: the connection is closed without a word.
-        if self.version == Version::V5 {
+        // In the middle of a payload of ours every byte is taken for a part of it.
+        if self.version == Version::V5 && self.outgoing.is_none() {
             if self.phase == Phase::Connecting && self.role == Role::Server {
                 let connack = ConnAck { session_present: false, reason, properties: Properties::EMPTY };
                 self.send(now, &Packet::ConnAck(connack), out)?;

@@ -2,11 +2,14 @@
 
 use core::time::Duration;
 
+use super::alias::Alias;
 use super::transitions::{Received, Sent};
+use super::wire::Wire;
 use super::{Feature, Later, Limit, Phase, Result, SentCell, Session, SessionError, Timer};
 use crate::{
-    Ack, Auth, Delivery, Disconnect, Out, Packet, PacketId, Properties, Publish, Qos, ReasonCode, Record,
-    Role, Slot, Store, SubAck, Subscribe, TopicName, UnsubAck, Unsubscribe, Version,
+    Ack, Auth, Delivery, Disconnect, EncodeError, Out, Packet, PacketId, Properties, Publish, Qos,
+    ReasonCode, Record, Role, Rule, Slot, Store, SubAck, Subscribe, TopicName, UnsubAck, Unsubscribe,
+    Version,
 };
 
 /// A message to publish; the session gives it its packet identifier.
@@ -48,6 +51,15 @@ impl<'a> Message<'a> {
     }
 }
 
+/// A message that nothing forbids to send now.
+pub(super) struct Plan<'a> {
+    pub(super) wire: Wire<'a>,
+    pub(super) exchange: Option<(PacketId, Sent)>,
+    /// Bytes of the packet, payload included.
+    pub(super) len: usize,
+    pub(super) payload_len: usize,
+}
+
 impl<S: Store> Session<'_, S> {
     /// Publishes a message. One of QoS 1 or 2 is in the store before it is in the output, and
     /// [`Event::Delivered`](super::Event::Delivered) will come with the identifier returned here.
@@ -61,8 +73,26 @@ impl<S: Store> Session<'_, S> {
         message: &Message<'_>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<PacketId>, S> {
+        if message.properties.is_payload_text() && core::str::from_utf8(message.payload).is_err() {
+            return Err(SessionError::Encode(EncodeError::Illegal(Rule::PayloadFormat)));
+        }
+        let plan = self.plan(message, message.payload.len())?;
+        self.check_room(plan.len, out)?;
+        if let Some((id, _)) = plan.exchange {
+            self.store
+                .put(Slot::Sent(id), &Record::Publish(plan.wire.publish))
+                .map_err(SessionError::Store)?;
+        }
+        self.start(now, &plan, message, out)?;
+        out.put(message.payload);
+        Ok(plan.exchange.map(|(id, _)| id))
+    }
+
+    /// Finds every reason not to send a message with a payload of that length, room and store aside.
+    #[inline]
+    pub(super) fn plan<'a>(&mut self, message: &Message<'a>, payload_len: usize) -> Result<Plan<'a>, S> {
         self.expect(Phase::Online)?;
-        self.check_features(message)?;
+        self.check_features(message, payload_len)?;
         let mut publish = Publish {
             dup: false,
             qos: Delivery::AtMostOnce,
@@ -71,32 +101,60 @@ impl<S: Store> Session<'_, S> {
             properties: message.properties,
             payload: message.payload,
         };
-        if message.qos == Qos::AtMostOnce {
-            self.check_len(publish.encoded_len(self.version)?)?;
-            self.send(now, &Packet::Publish(publish), out)?;
-            return Ok(None);
+        let state = match message.qos {
+            Qos::AtMostOnce => None,
+            Qos::AtLeastOnce => Some(Sent::Once),
+            Qos::ExactlyOnce => Some(Sent::Twice),
+        };
+        let mut exchange = None;
+        if let Some(state) = state {
+            if self.replay.is_some() {
+                return Err(SessionError::Later(Later::Replaying));
+            }
+            if self.quota == 0 {
+                return Err(SessionError::Later(Later::Quota));
+            }
+            let id = self.free_id()?;
+            publish.qos =
+                if state == Sent::Once { Delivery::AtLeastOnce(id) } else { Delivery::ExactlyOnce(id) };
+            exchange = Some((id, state));
         }
-        if self.replay.is_some() {
-            return Err(SessionError::Later(Later::Replaying));
-        }
-        if self.quota == 0 {
-            return Err(SessionError::Later(Later::Quota));
-        }
-        let id = self.free_id()?;
-        let state = if message.qos == Qos::AtLeastOnce { Sent::Once } else { Sent::Twice };
-        publish.qos = delivery(state, id);
-        let len = publish.encoded_len(self.version)?;
+        let alias = self.aliases_out.pick(message.topic.as_bytes());
+        let wire = Wire { alias, ..Wire::canonical(publish) };
+        let len = wire.len(self.version, payload_len)?;
         self.check_len(len)?;
-        self.check_room(len, out)?;
-        let bound = self.store.bound();
-        if len > bound {
-            return Err(SessionError::TooLarge { len, bound, limit: Limit::Store });
+        if exchange.is_some() {
+            let record = match (self.version, alias) {
+                (Version::V5, None) => len,
+                _ => Wire::canonical(publish).len(Version::V5, payload_len)?,
+            };
+            let bound = self.store.bound();
+            if record > bound {
+                return Err(SessionError::TooLarge { len: record, bound, limit: Limit::Store });
+            }
         }
-        self.store.put(Slot::Sent(id), &Record::Publish(publish)).map_err(SessionError::Store)?;
-        self.begin(now, id, state, message.deadline);
-        self.quota -= 1;
-        self.send(now, &Packet::Publish(publish), out)?;
-        Ok(Some(id))
+        Ok(Plan { wire, exchange, len, payload_len })
+    }
+
+    /// Writes the head of a message whose record is in the store, and remembers the exchange.
+    #[inline]
+    pub(super) fn start(
+        &mut self,
+        now: Duration,
+        plan: &Plan<'_>,
+        message: &Message<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        plan.wire.encode_head(self.version, plan.payload_len, out)?;
+        if let Some((id, state)) = plan.exchange {
+            self.begin(now, id, state, message.deadline);
+            self.quota -= 1;
+        }
+        if let Some(Alias::New(alias)) = plan.wire.alias {
+            self.aliases_out.set(alias, message.topic.as_bytes());
+        }
+        self.spoke(now);
+        Ok(())
     }
 
     /// Client: asks for subscriptions. [`Event::Subscribed`](super::Event::Subscribed) will come
@@ -353,7 +411,7 @@ impl<S: Store> Session<'_, S> {
         Ok(())
     }
 
-    fn check_features(&self, message: &Message<'_>) -> Result<(), S> {
+    fn check_features(&self, message: &Message<'_>, payload_len: usize) -> Result<(), S> {
         // [MQTT-3.2.2-11], [MQTT-3.2.2-14].
         if message.qos > self.peer.qos {
             return Err(SessionError::Unsupported(Feature::Qos));
@@ -361,10 +419,22 @@ impl<S: Store> Session<'_, S> {
         if message.retain && !self.peer.retain {
             return Err(SessionError::Unsupported(Feature::Retain));
         }
+        if message.properties.topic_alias().is_some() {
+            return Err(SessionError::Misuse("the session assigns topic aliases itself"));
+        }
+        if let Some(preset) = &self.manners.preset {
+            preset.publish(message, payload_len)?;
+        }
         Ok(())
     }
 
     fn check_filters(&self, subscribe: &Subscribe<'_>) -> Result<u16, S> {
+        if let Some(preset) = &self.manners.preset {
+            preset.subscribe(subscribe)?;
+        }
+        if !self.peer.subscription_ids && subscribe.properties.subscription_ids().next().is_some() {
+            return Err(SessionError::Unsupported(Feature::SubscriptionIds));
+        }
         let mut count = 0_u16;
         for filter in subscribe.subscriptions {
             count = count.saturating_add(1);
@@ -389,6 +459,9 @@ impl<S: Store> Session<'_, S> {
 
     #[inline]
     pub(super) fn check_room(&self, needed: usize, out: &(impl Out + ?Sized)) -> Result<(), S> {
+        if self.outgoing.is_some() {
+            return Err(SessionError::Later(Later::Sending));
+        }
         if out.room() < needed { Err(SessionError::NoRoom { needed }) } else { Ok(()) }
     }
 
@@ -419,11 +492,13 @@ impl<S: Store> Session<'_, S> {
         let deadline = deadline.or(patience).unwrap_or(Duration::MAX);
         self.timers.bring_forward(Timer::Exchange, deadline);
         self.last_id = id.get();
-        self.sent.insert(SentCell { id: id.get(), state, flying: true, deadline, ..SentCell::EMPTY });
+        self.sent.insert(SentCell {
+            id: id.get(),
+            state,
+            flying: true,
+            since: now,
+            deadline,
+            ..SentCell::EMPTY
+        });
     }
-}
-
-/// How a message in that state is published.
-pub(super) fn delivery(state: Sent, id: PacketId) -> Delivery {
-    if state == Sent::Once { Delivery::AtLeastOnce(id) } else { Delivery::ExactlyOnce(id) }
 }

@@ -67,6 +67,10 @@ impl<'m, T: Copy> Table<'m, T> {
     }
 
     /// Makes at least `len` cells exist, new ones holding `empty`. `false`: beyond the bound.
+    #[cfg_attr(
+        not(feature = "alloc"),
+        expect(unused_variables, reason = "lent cells are all there from the start")
+    )]
     pub(crate) fn grow(&mut self, len: usize, empty: T) -> bool {
         match &mut self.cells {
             Cells::Lent(cells) => len <= cells.len(),

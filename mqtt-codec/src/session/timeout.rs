@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::pieces::Outgoing;
 use super::{Event, Fault, Phase, Result, Session, SessionError, Timer};
 use crate::{Out, Packet, PacketId, ReasonCode, Role, Rules, Slot, Store, Version};
 
@@ -15,7 +16,13 @@ impl<S: Store> Session<'_, S> {
 
     /// Whether something is due that waits for no clock.
     fn has_work(&self) -> bool {
-        (self.phase == Phase::Online && self.owes_answer()) || self.can_replay() || self.will_is_out
+        match self.outgoing {
+            Some(Outgoing::Store { .. }) => true,
+            Some(Outgoing::Caller { .. }) => false,
+            None => {
+                (self.phase == Phase::Online && self.owes_answer()) || self.can_replay() || self.will_is_out
+            }
+        }
     }
 
     /// Does one thing that is due, if anything is.
@@ -32,11 +39,16 @@ impl<S: Store> Session<'_, S> {
             self.will_is_out = false;
             return Ok(None);
         }
-        if self.phase == Phase::Online && self.owes_answer() {
+        if matches!(self.outgoing, Some(Outgoing::Store { .. })) {
+            self.send_from_store(now, out)?;
+            return Ok(None);
+        }
+        let free = self.outgoing.is_none();
+        if free && self.phase == Phase::Online && self.owes_answer() {
             self.answer_first(now, out)?;
             return Ok(None);
         }
-        if self.can_replay() {
+        if free && self.can_replay() {
             self.replay_one(now, out)?;
             return Ok(None);
         }
@@ -70,6 +82,11 @@ impl<S: Store> Session<'_, S> {
     ) -> Result<Option<Event<'a>>, S> {
         if self.role == Role::Server {
             return self.fault(now, Fault::KeepAlive, ReasonCode::KeepAliveTimeout, out);
+        }
+        if self.outgoing.is_some() {
+            // Nothing can be sent in the middle of a payload; the next piece of it will do as well.
+            self.spoke(now);
+            return Ok(None);
         }
         self.send(now, &Packet::PingReq, out)?;
         if let Some(patience) = self.manners.ping_timeout

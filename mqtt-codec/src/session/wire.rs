@@ -1,0 +1,97 @@
+//! A PUBLISH as it goes over one connection, or into the store: a stored or published packet with the topic alias and
+//! the expiry interval that belong there, whatever its own properties say.
+
+use super::alias::Alias;
+use crate::write::{frame_len, number_len, put_field, put_header, put_number};
+use crate::{EncodeError, Out, Property, Publish, Version};
+
+/// See the module. Only 5.0 has anything to replace.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wire<'a> {
+    pub(crate) publish: Publish<'a>,
+    pub(crate) alias: Option<Alias>,
+    pub(crate) expiry: Option<u32>,
+}
+
+impl<'a> Wire<'a> {
+    /// With the full topic and without an alias.
+    pub(crate) fn canonical(publish: Publish<'a>) -> Self {
+        Self { publish, alias: None, expiry: None }
+    }
+
+    /// Bytes of the packet with a payload of `payload_len` bytes.
+    #[inline]
+    pub(crate) fn len(&self, version: Version, payload_len: usize) -> Result<usize, EncodeError> {
+        frame_len(self.remaining(version, payload_len)?)
+    }
+
+    /// Appends all but the payload, and returns how many bytes that is.
+    #[inline]
+    pub(crate) fn encode_head(
+        &self,
+        version: Version,
+        payload_len: usize,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<usize, EncodeError> {
+        if self.is_plain(version) {
+            return self.publish.encode_head(version, payload_len, out);
+        }
+        let remaining = self.remaining(version, payload_len)?;
+        let needed = frame_len(remaining)? - payload_len;
+        if out.room() < needed {
+            return Err(EncodeError::NoRoom { needed });
+        }
+        put_header(self.publish.first_byte(), remaining, out);
+        put_field(if self.drops_topic() { &[] } else { self.publish.topic.as_bytes() }, out);
+        if let Some(id) = self.publish.qos.packet_id() {
+            out.put(&id.get().to_be_bytes());
+        }
+        put_number(self.properties_len(), out);
+        for property in self.properties() {
+            property.put(out);
+        }
+        Ok(needed)
+    }
+
+    /// Whether the packet goes out as it is.
+    #[inline]
+    fn is_plain(&self, version: Version) -> bool {
+        let unchanged = self.alias.is_none() && self.expiry.is_none();
+        version == Version::V311 || (unchanged && self.publish.properties.topic_alias().is_none())
+    }
+
+    /// The remaining length. A head that breaks a rule is an error here.
+    #[inline]
+    fn remaining(&self, version: Version, payload_len: usize) -> Result<usize, EncodeError> {
+        let head = self.publish.head_len(version)?;
+        if self.is_plain(version) {
+            return Ok(head.saturating_add(payload_len));
+        }
+        let topic = if self.drops_topic() { 0 } else { self.publish.topic.as_bytes().len() };
+        let id = if self.publish.qos.packet_id().is_some() { 2 } else { 0 };
+        let properties = self.properties_len();
+        Ok((2 + topic + id + number_len(properties) + properties).saturating_add(payload_len))
+    }
+
+    fn properties_len(&self) -> usize {
+        self.properties().map(|property| property.encoded_len()).sum()
+    }
+
+    fn drops_topic(&self) -> bool {
+        matches!(self.alias, Some(Alias::Known(_)))
+    }
+
+    fn properties(&self) -> impl Iterator<Item = Property<'a>> {
+        let alias = self.alias.map(|(Alias::Known(alias) | Alias::New(alias))| Property::TopicAlias(alias));
+        let expiry = self.expiry;
+        self.publish
+            .properties
+            .iter()
+            .filter(|property| !matches!(property, Property::TopicAlias(_)))
+            .map(move |property| match (property, expiry) {
+                (Property::MessageExpiryInterval(_), Some(left)) => Property::MessageExpiryInterval(left),
+                (property, _) => property,
+            })
+            .chain(alias)
+    }
+}
