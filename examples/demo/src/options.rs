@@ -29,8 +29,8 @@ pub struct Options {
 }
 
 // By hand, because the secret must not be printed.
-impl core::fmt::Debug for Options {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Options")
             .field("tsl", &self.tsl)
             .field("host", &self.host)
@@ -74,14 +74,18 @@ impl Options {
                 None => (word, None),
             };
             let mut value = || {
-                value.clone().or_else(|| words.next()).ok_or_else(|| Fault::Usage(format!("{name} needs a value")))
+                value
+                    .clone()
+                    .or_else(|| words.next())
+                    .ok_or_else(|| Fault::Usage(format!("{name} needs a value")))
             };
             match name.as_str() {
                 "--tsl" => options.tsl = PathBuf::from(value()?),
                 "--host" => options.host = Some(value()?),
                 "--port" => {
                     let text = value()?;
-                    options.port = text.parse().map_err(|_| Fault::Usage(format!("{text:?} is not a port")))?;
+                    options.port =
+                        text.parse().map_err(|_| Fault::Usage(format!("{text:?} is not a port")))?;
                 }
                 "--product-key" => options.product_key = value()?,
                 "--device-name" => options.device_name = value()?,

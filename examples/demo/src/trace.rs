@@ -18,6 +18,7 @@ pub enum Way {
 /// Prints one step after the other, in colour where standard output is a terminal.
 #[derive(Debug)]
 pub struct Trace {
+    silent: bool,
     colour: bool,
     steps: Mutex<Vec<&'static str>>,
 }
@@ -28,11 +29,16 @@ const FRAME_BYTES: usize = 16;
 impl Default for Trace {
     fn default() -> Self {
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { colour, steps: Mutex::default() }
+        Self { silent: false, colour, steps: Mutex::default() }
     }
 }
 
 impl Trace {
+    /// One that prints nothing.
+    pub fn silent() -> Self {
+        Self { silent: true, ..Self::default() }
+    }
+
     /// A step that happened: `name` counts towards the whole, `what` tells it in words.
     pub fn step(&self, way: Way, name: &'static str, what: &str) {
         let number = {
@@ -45,7 +51,8 @@ impl Trace {
             Way::Down => ("<--", "36"),
             Way::Here => (" * ", "33"),
         };
-        self.line(&format!("{number:2} {} {} {what}", self.paint(colour, arrow), self.paint("1", name)));
+        let text = format!("{number:2} {} {} {what}", self.paint(colour, arrow), self.paint("1", name));
+        self.line(text.trim_end());
     }
 
     /// The topic and payload of the step before.
@@ -83,6 +90,8 @@ impl Trace {
 
     // A closed pipe is the reader's choice, not a fault of the conversation.
     fn line(&self, text: &str) {
-        let _ = writeln!(std::io::stdout(), "{text}");
+        if !self.silent {
+            let _ = writeln!(std::io::stdout(), "{text}");
+        }
     }
 }
