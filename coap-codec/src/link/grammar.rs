@@ -6,12 +6,10 @@
 //! attribute = name [ "*" ] [ "=" ( token / DQUOTE *( text / "\" any ) DQUOTE ) ]
 //! ```
 
-use memchr::{memchr, memchr2};
-use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
-use nom::combinator::{cut, opt};
+use nom::combinator::cut;
 use nom::error::{ErrorKind, ParseError};
-use nom::sequence::{preceded, terminated};
+use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
 use super::{Attribute, Link, LinkRule, Value};
@@ -44,113 +42,165 @@ fn fault<T>(rule: LinkRule, input: &[u8]) -> Parsed<'_, T> {
     Err(nom::Err::Failure(Fault { rule, left: input.len() }))
 }
 
-/// Reads the link at the start of `text`, behind a comma if it is not the first. Gives it with the bytes it
-/// took, or the broken rule with the bytes before it.
+/// Reads the link at the start of `text`, behind a comma if it is not the first. Gives it with the text behind
+/// it, or the broken rule with the bytes left there.
 #[inline]
-pub(super) fn link(text: &str, comma: bool) -> Result<(Link<'_>, usize), (LinkRule, usize)> {
+pub(super) fn link<'a>(text: &'a str, comma: bool) -> Result<(Link<'a>, &'a str), (LinkRule, usize)> {
     let input = text.as_bytes();
     let parsed = if comma { preceded(tag(","), cut(target)).parse(input) } else { target(input) };
-    let parsed = parsed.and_then(|(rest, target)| Ok((attributes(rest)?.0, (rest, target))));
-    match parsed {
-        Ok((rest, (attributes, target))) => {
-            let end = input.len() - rest.len();
-            let attributes_at = input.len() - attributes.len();
-            let target_at = attributes_at - 1 - target.len();
-            let link = Link {
-                target: text.get(target_at..attributes_at - 1).unwrap_or_default(),
-                attributes: text.get(attributes_at..end).unwrap_or_default(),
+    match parsed.and_then(|(rest, target_len)| Ok((attributes(rest)?, rest.len(), target_len))) {
+        Ok(((rest, marks), after_target, target_len)) => {
+            let split = |text: &'a str| {
+                let text = if comma { text.strip_prefix(',')? } else { text };
+                let (target, text) = text.strip_prefix('<')?.split_at_checked(target_len)?;
+                let (attributes, rest) =
+                    text.strip_prefix('>')?.split_at_checked(after_target - rest.len())?;
+                Some((Link { target, attributes, marks }, rest))
             };
-            Ok((link, end))
+            // All of these are places beside ASCII characters.
+            split(text).ok_or((LinkRule::Separator, rest.len()))
         }
-        Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => Err((fault.rule, input.len() - fault.left)),
-        Err(nom::Err::Incomplete(_)) => Err((LinkRule::Missing, input.len())),
+        Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => Err((fault.rule, fault.left)),
+        Err(nom::Err::Incomplete(_)) => Err((LinkRule::Missing, 0)),
     }
 }
 
+/// Reads a target; gives its length.
 #[inline]
-fn target(input: &[u8]) -> Parsed<'_, &[u8]> {
+fn target(input: &[u8]) -> Parsed<'_, usize> {
     let Some((b'<', rest)) = input.split_first() else {
         return fault(if input.is_empty() { LinkRule::Missing } else { LinkRule::Target }, input);
     };
-    match memchr2(b'>', b'<', rest).and_then(|len| rest.split_at_checked(len)) {
-        Some((target, [b'>', rest @ ..])) => Ok((rest, target)),
-        Some((_, rest)) => fault(LinkRule::OpenTarget, rest),
+    match find(rest, b'>', b'<') {
+        Some([b'>', behind @ ..]) => Ok((behind, rest.len() - 1 - behind.len())),
+        Some(behind) => fault(LinkRule::OpenTarget, behind),
         None => fault(LinkRule::OpenTarget, &[]),
     }
 }
 
-/// Reads attributes up to the comma behind them, or the end.
+/// Reads attributes up to the comma behind them, or the end; marks the first ones.
 #[inline]
-fn attributes(mut input: &[u8]) -> Parsed<'_, ()> {
+fn attributes(mut input: &[u8]) -> Parsed<'_, Marks> {
+    let (mut marks, mut count) = ([Mark::default(); MARKS], 0);
+    if input.len() > usize::from(u16::MAX) {
+        // Not all lengths fit a mark.
+        count = MARKS;
+    }
     loop {
-        match input.split_first() {
-            None | Some((b',', _)) => return Ok((input, ())),
+        let rest = match input.split_first() {
+            None | Some((b',', _)) => return Ok((input, marks)),
             Some((b';', [])) => return fault(LinkRule::Missing, &[]),
-            Some((b';', rest)) => (input, _) = attribute(rest)?,
+            Some((b';', rest)) => rest,
             Some(_) => return fault(LinkRule::Separator, input),
+        };
+        let (behind, after_name) = attribute(rest)?;
+        if let Some(place) = marks.get_mut(count) {
+            *place = Mark { name: low(rest.len() - after_name), whole: low(input.len() - behind.len()) };
+            count += 1;
         }
+        input = behind;
+    }
+}
+
+/// Reads an attribute; gives the bytes left behind its name.
+#[inline]
+fn attribute(input: &[u8]) -> Parsed<'_, usize> {
+    let (mut rest, _) = take_while1(is_name)(input)?;
+    if let [b'*', behind @ ..] = rest {
+        rest = behind;
+    }
+    match rest {
+        [b'=', written @ ..] => Ok((cut(value).parse(written)?.0, rest.len())),
+        _ => Ok((rest, rest.len())),
     }
 }
 
 #[inline]
-fn attribute(input: &[u8]) -> Parsed<'_, ()> {
-    let name = terminated(take_while1(is_name), opt(tag("*")));
-    let value = preceded(tag("="), cut(alt((quoted, token))));
-    (name, opt(value)).map(|_| ()).parse_complete(input)
-}
-
-#[inline]
-fn quoted(input: &[u8]) -> Parsed<'_, ()> {
-    let (rest, _) = tag("\"")(input)?;
-    match closing_quote(rest).and_then(|len| rest.get(len + 1..)) {
-        Some(rest) => Ok((rest, ())),
-        None => fault(LinkRule::OpenQuote, &[]),
+fn value(input: &[u8]) -> Parsed<'_, ()> {
+    if let [b'"', text @ ..] = input {
+        return match behind_quote(text) {
+            Some(rest) => Ok((rest, ())),
+            None => fault(LinkRule::OpenQuote, &[]),
+        };
     }
-}
-
-#[inline]
-fn token(input: &[u8]) -> Parsed<'_, ()> {
     match take_while1::<_, _, Fault>(is_token)(input) {
         Ok((rest, _)) => Ok((rest, ())),
         Err(_) => fault(LinkRule::Value, input),
     }
 }
 
-/// Bytes before the quote that ends a value; none behind an escape counts.
+/// What follows the quote that ends a value; none behind an escape counts.
 #[inline]
-fn closing_quote(input: &[u8]) -> Option<usize> {
-    let mut at = 0;
+fn behind_quote(mut input: &[u8]) -> Option<&[u8]> {
     loop {
-        let rest = input.get(at..)?;
-        at += memchr2(b'"', b'\\', rest)?;
-        if input.get(at) == Some(&b'"') {
-            return Some(at);
+        match find(input, b'"', b'\\')? {
+            [b'"', rest @ ..] => return Some(rest),
+            // Any character may be escaped; one of several bytes has none of these two in it.
+            [_, _, rest @ ..] => input = rest,
+            _ => return None,
         }
-        // Any character may be escaped; one of several bytes has none of these two in it.
-        at += 2;
     }
 }
 
-/// Takes the first attribute off the checked attributes of a link.
+/// What begins with the first of two bytes, looked for eight at a time.
 #[inline]
-pub(super) fn split_attribute(text: &str) -> Option<(Attribute<'_>, &str)> {
-    let text = text.get(1..)?;
-    let bytes = text.as_bytes();
-    let name_len = bytes.iter().position(|&byte| byte == b'=' || byte == b';').unwrap_or(bytes.len());
-    let (name, rest) = text.split_at_checked(name_len)?;
-    let Some(written) = rest.strip_prefix('=') else { return Some((Attribute { name, value: None }, rest)) };
-    let (value, rest) = match written.strip_prefix('"') {
-        Some(written) => {
-            let (value, rest) = written.split_at_checked(closing_quote(written.as_bytes())?)?;
-            (Value::quoted(value), rest.get(1..)?)
+fn find(bytes: &[u8], one: u8, other: u8) -> Option<&[u8]> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // The high bit of each byte that is zero, and perhaps of some above it.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let mut rest = bytes;
+    while let Some((chunk, after)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*chunk);
+        let hits = zeros(word ^ (ONES * u64::from(one))) | zeros(word ^ (ONES * u64::from(other)));
+        if hits != 0 {
+            return rest.get(hits.trailing_zeros() as usize / 8..);
         }
-        None => {
-            let len = memchr(b';', written.as_bytes()).unwrap_or(written.len());
-            let (value, rest) = written.split_at_checked(len)?;
-            (Value::token(value), rest)
-        }
+        rest = after;
+    }
+    rest.get(rest.iter().position(|&byte| byte == one || byte == other)?..)
+}
+
+/// How many attributes of a link are found again without a search.
+pub(super) const MARKS: usize = 8;
+
+/// Where the first attributes of a link are.
+pub(super) type Marks = [Mark; MARKS];
+
+/// Bytes of the name of an attribute, and of the whole with its `;`. Zero: not known, search for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Mark {
+    name: u16,
+    whole: u16,
+}
+
+/// The low 16 bits of a number that has no others.
+#[inline]
+fn low(number: usize) -> u16 {
+    let [low, high, ..] = number.to_le_bytes();
+    u16::from_le_bytes([low, high])
+}
+
+/// Takes the first attribute off checked attributes.
+#[inline]
+pub(super) fn split_attribute(text: &str, mark: Option<Mark>) -> Option<(Attribute<'_>, &str)> {
+    let (name, whole) = match mark {
+        Some(Mark { name, whole: whole @ 1.. }) => (usize::from(name), usize::from(whole)),
+        _ => search(text.as_bytes())?,
     };
-    Some((Attribute { name, value: Some(value) }, rest))
+    let (this, rest) = text.split_at_checked(whole)?;
+    let (name, written) = this.strip_prefix(';')?.split_at_checked(name)?;
+    let value = written.strip_prefix('=').map(|written| {
+        let unquoted = written.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        unquoted.map_or(Value::token(written), Value::quoted)
+    });
+    Some((Attribute { name, value }, rest))
+}
+
+#[cold]
+fn search(bytes: &[u8]) -> Option<(usize, usize)> {
+    let (_, rest) = bytes.split_first()?;
+    let (behind, after_name) = attribute(rest).ok()?;
+    Some((rest.len() - after_name, bytes.len() - behind.len()))
 }
 
 /// Whether a byte may stand in a name: `attr-char` of RFC 8187 §3.2.1.

@@ -35,15 +35,15 @@ use thiserror::Error;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Links<'a> {
-    text: &'a str,
-    at: usize,
+    rest: &'a str,
+    len: usize,
 }
 
 impl<'a> Links<'a> {
     /// The links of `text`, which may be empty.
     #[must_use]
     pub const fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { rest: text, len: text.len() }
     }
 
     /// Those that a filter lets through; errors always.
@@ -57,19 +57,17 @@ impl<'a> Iterator for Links<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let rest = self.text.get(self.at..)?;
-        if rest.is_empty() {
+        if self.rest.is_empty() {
             return None;
         }
-        match grammar::link(rest, self.at > 0) {
-            Ok((link, len)) => {
-                self.at += len;
+        match grammar::link(self.rest, self.rest.len() < self.len) {
+            Ok((link, rest)) => {
+                self.rest = rest;
                 Some(Ok(link))
             }
-            Err((rule, offset)) => {
-                let offset = self.at + offset;
-                self.at = self.text.len();
-                Some(Err(LinkError { rule, offset }))
+            Err((rule, left)) => {
+                self.rest = "";
+                Some(Err(LinkError { rule, offset: self.len - left }))
             }
         }
     }
@@ -83,6 +81,7 @@ pub struct Link<'a> {
     pub target: &'a str,
     /// Checked: attributes up to the end of this link.
     attributes: &'a str,
+    marks: grammar::Marks,
 }
 
 /// An attribute of a link.
@@ -99,7 +98,7 @@ impl<'a> Link<'a> {
     #[inline]
     #[must_use]
     pub const fn attributes(&self) -> Attributes<'a> {
-        Attributes { rest: self.attributes }
+        Attributes { rest: self.attributes, marks: self.marks, next: 0 }
     }
 
     /// The first attribute of this name.
@@ -225,6 +224,8 @@ impl fmt::Display for Link<'_> {
 #[derive(Debug, Clone)]
 pub struct Attributes<'a> {
     rest: &'a str,
+    marks: grammar::Marks,
+    next: usize,
 }
 
 impl<'a> Iterator for Attributes<'a> {
@@ -232,8 +233,12 @@ impl<'a> Iterator for Attributes<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Attribute<'a>> {
-        let (attribute, rest) = grammar::split_attribute(self.rest)?;
-        self.rest = rest;
+        if self.rest.is_empty() {
+            return None;
+        }
+        let attribute;
+        (attribute, self.rest) = grammar::split_attribute(self.rest, self.marks.get(self.next).copied())?;
+        self.next += 1;
         Some(attribute)
     }
 }
