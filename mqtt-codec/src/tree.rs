@@ -23,10 +23,10 @@ use crate::topic::TopicName;
 use exact::Exact;
 use hash::Hasher;
 use leaf::{Crowds, Leaf, Taken};
-use levels::{ANY, Levels, Path};
+use levels::{ANY, Levels, Path, UNKNOWN};
 use slab::Slab;
 use stored::Spelling;
-use trie::{Trie, Wildcards};
+use trie::{ROOT, Trie, Wildcards};
 use walk::Walk;
 
 pub use leaf::Group;
@@ -35,6 +35,9 @@ pub use stored::Stored;
 
 /// The most levels a filter or name in a tree can have, whatever the [`TreeBounds`].
 pub const MAX_LEVELS: usize = 128;
+
+/// Names with up to this many levels are looked up in little room.
+const FEW: usize = 16;
 
 /// Subscriptions, to be found by the topic name of a message.
 ///
@@ -123,12 +126,13 @@ impl<T> TopicTree<T> {
     /// The value comes back, and the tree is unchanged, if the filter or the number of values is beyond the [`TreeBounds`].
     pub fn insert(&mut self, filter: TopicFilter<'_>, value: T) -> Result<(), Refused<T>> {
         let pattern = filter.pattern();
-        let mut path = Path::new(pattern, &self.levels);
+        let mut path = Path::empty();
+        path.read(pattern, &self.levels);
         if let Err(reason) = self.admit(pattern, path.numbers()) {
             return Err(Refused { reason, value });
         }
         self.values += 1;
-        if let Some(place) = self.find(&path) {
+        if let Some(place) = self.find_path(&path) {
             if let Some((leaf, crowds)) = self.leaf_mut(place) {
                 crowds.join(leaf, filter.share_name(), value);
             }
@@ -154,7 +158,7 @@ impl<T> TopicTree<T> {
     ///
     /// For a shared subscription that is a member of its group.
     pub fn remove(&mut self, filter: TopicFilter<'_>, which: impl FnMut(&T) -> bool) -> Option<T> {
-        let place = self.find(&Path::new(filter.pattern(), &self.levels))?;
+        let place = self.find(filter)?;
         let (leaf, crowds) = self.leaf_mut(place)?;
         let value = match crowds.leave(leaf, filter.share_name(), which) {
             Taken::Nothing => return None,
@@ -174,14 +178,14 @@ impl<T> TopicTree<T> {
 
     /// The values of exactly this filter; for a shared subscription, the members of its group.
     pub fn get(&self, filter: TopicFilter<'_>) -> &[T] {
-        let place = self.find(&Path::new(filter.pattern(), &self.levels));
+        let place = self.find(filter);
         let leaf = place.and_then(|place| self.leaf(place));
         leaf.map_or(&[], |leaf| self.crowds.values(leaf, filter.share_name()))
     }
 
     /// The values of exactly this filter, to be changed in place; for a shared subscription, the members of its group.
     pub fn get_mut(&mut self, filter: TopicFilter<'_>) -> &mut [T] {
-        let place = self.find(&Path::new(filter.pattern(), &self.levels));
+        let place = self.find(filter);
         match place.and_then(|place| self.leaf_mut(place)) {
             Some((leaf, crowds)) => crowds.values_mut(leaf, filter.share_name()),
             None => &mut [],
@@ -249,11 +253,15 @@ impl<T> TopicTree<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn matches(&self, name: TopicName<'_>) -> impl Iterator<Item = Entry<'_, T>> + use<'_, T> {
-        let path = Path::new(name.as_bytes(), &self.levels);
+        let mut path = Path::empty();
+        path.read(name.as_bytes(), &self.levels);
         let exact = self.find_exact(path.numbers());
         let mut walk = Walk::new(&self.trie, path.numbers(), name.is_reserved());
-        let nodes = core::iter::from_fn(move || walk.next(&self.trie, path.numbers()));
-        let places = exact.into_iter().chain(nodes.map(Place::Node));
+        let mut aside = [(ROOT, 0); MAX_LEVELS];
+        let visits = core::iter::from_fn(move || walk.step(&self.trie, path.numbers(), &mut aside));
+        let nodes =
+            visits.flat_map(|visit| [visit.rest, visit.end]).filter(|&node| node != ROOT).map(Place::Node);
+        let places = exact.into_iter().chain(nodes);
         places.filter_map(|place| Some(Entry { tree: self, place, leaf: self.leaf(place)? }))
     }
 
@@ -323,19 +331,46 @@ impl<T> TopicTree<T> {
         }
     }
 
-    /// As [`Self::matches`], without an iterator to be moved about.
+    /// As [`Self::matches`], without an iterator to be moved about, nor room for more levels than names usually have.
     #[inline]
     fn for_each_leaf<'t>(&'t self, name: TopicName<'_>, mut each: impl FnMut(&'t Leaf<T>)) {
-        let path = Path::new(name.as_bytes(), &self.levels);
-        let numbers = path.numbers();
-        self.find_exact(numbers).and_then(|place| self.leaf(place)).into_iter().for_each(&mut each);
+        let mut numbers = [UNKNOWN; FEW];
+        let (mut path, mut few, mut many);
+        let (numbers, aside) = match self.levels.read(name.as_bytes(), &mut numbers) {
+            Some(len) => {
+                few = [(ROOT, 0); FEW];
+                (&numbers[..len], &mut few[..])
+            }
+            None => {
+                path = Path::empty();
+                path.read(name.as_bytes(), &self.levels);
+                many = [(ROOT, 0); MAX_LEVELS];
+                (path.numbers(), &mut many[..])
+            }
+        };
+        if let Some(table) = self.exact.get(numbers.len() - 1)
+            && let Some(at) = table.find(numbers)
+        {
+            each(table.leaf(at));
+        }
         let mut walk = Walk::new(&self.trie, numbers, name.is_reserved());
-        while let Some(node) = walk.next(&self.trie, numbers) {
-            self.leaf(Place::Node(node)).into_iter().for_each(&mut each);
+        while let Some(visit) = walk.step(&self.trie, numbers, aside) {
+            if visit.rest != ROOT {
+                self.leaf(Place::Node(visit.rest)).into_iter().for_each(&mut each);
+            }
+            if visit.end != ROOT {
+                self.leaf(Place::Node(visit.end)).into_iter().for_each(&mut each);
+            }
         }
     }
 
-    fn find(&self, path: &Path) -> Option<Place> {
+    fn find(&self, filter: TopicFilter<'_>) -> Option<Place> {
+        let mut path = Path::empty();
+        path.read(filter.pattern(), &self.levels);
+        self.find_path(&path)
+    }
+
+    fn find_path(&self, path: &Path) -> Option<Place> {
         if path.has_wildcards() {
             self.trie.find(path.numbers()).map(Place::Node)
         } else {

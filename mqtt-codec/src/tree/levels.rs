@@ -114,6 +114,30 @@ impl Levels {
         self.table.bytes() + self.entries.capacity() * size_of::<Entry>() + self.text.capacity()
     }
 
+    /// The numbers of the levels of a text, and how many they are; `None` if they are more than there is room for.
+    #[inline(never)]
+    pub(super) fn read(&self, text: &[u8], numbers: &mut [u32]) -> Option<usize> {
+        let mut rest = text;
+        for (at, number) in numbers.iter_mut().enumerate() {
+            let len = match short(rest, text) {
+                Some((words, len)) => {
+                    *number = self.find_short(words);
+                    len
+                }
+                None => {
+                    let level = levels(rest).next().unwrap_or_default();
+                    *number = self.find_long(level);
+                    level.len()
+                }
+            };
+            match rest.get(len + 1..) {
+                Some(behind) => rest = behind,
+                None => return Some(at + 1),
+            }
+        }
+        None
+    }
+
     #[inline]
     fn find_short(&self, words: (u64, u64)) -> u32 {
         let is = |number: u32| self.entries[number as usize].words == words;
@@ -192,34 +216,15 @@ pub(super) struct Path {
 }
 
 impl Path {
-    #[inline]
-    pub(super) fn new(text: &[u8], known: &Levels) -> Self {
-        let mut path = Self { numbers: [UNKNOWN; MAX_LEVELS + 1], len: 0 };
-        path.read(text, known);
-        path
+    /// To be read into. It is a big thing to be moved, so there is no call that makes one of a text.
+    #[inline(always)]
+    pub(super) const fn empty() -> Self {
+        Self { numbers: [UNKNOWN; MAX_LEVELS + 1], len: 0 }
     }
 
-    /// Apart, so that a path is filled where it is and not copied there.
-    fn read(&mut self, text: &[u8], known: &Levels) {
-        let mut rest = text;
-        for (at, number) in self.numbers.iter_mut().enumerate() {
-            self.len = at + 1;
-            let len = match short(rest, text) {
-                Some((words, len)) => {
-                    *number = known.find_short(words);
-                    len
-                }
-                None => {
-                    let level = levels(rest).next().unwrap_or_default();
-                    *number = known.find_long(level);
-                    level.len()
-                }
-            };
-            match rest.get(len + 1..) {
-                Some(behind) => rest = behind,
-                None => break,
-            }
-        }
+    /// Looks up the levels of a name or filter.
+    pub(super) fn read(&mut self, text: &[u8], known: &Levels) {
+        self.len = known.read(text, &mut self.numbers).unwrap_or(MAX_LEVELS + 1);
     }
 
     #[inline]
@@ -245,21 +250,26 @@ impl Path {
 #[inline]
 fn short(rest: &[u8], text: &[u8]) -> Option<((u64, u64), usize)> {
     let (low, high) = window(rest, text);
-    match (separators(low), separators(high)) {
-        (0, 0) => (rest.len() < WINDOW).then_some(((low, high), rest.len())),
-        (0, found) => Some(((low, high & below(found)), 8 + bytes_below(found))),
-        (found, _) => Some(((low & below(found), 0), bytes_below(found))),
+    let found = separators(low);
+    if found != 0 {
+        return Some(((low & below(found), 0), bytes_below(found)));
+    }
+    match separators(high) {
+        0 => (rest.len() < WINDOW).then_some(((low, high), rest.len())),
+        found => Some(((low, high & below(found)), 8 + bytes_below(found))),
     }
 }
 
 /// The first 16 bytes of the rest of a text, filled up with zeros, as two words: the first byte is the lowest.
 #[inline]
 fn window(rest: &[u8], text: &[u8]) -> (u64, u64) {
-    halves(match (rest.first_chunk(), text.last_chunk()) {
-        (Some(whole), _) => u128::from_le_bytes(*whole),
-        (None, _) if rest.is_empty() => 0,
-        (None, Some(end)) => u128::from_le_bytes(*end) >> (8 * (WINDOW - rest.len())),
-        (None, None) => rest.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte)),
+    if let Some(whole) = rest.first_chunk() {
+        return halves(u128::from_le_bytes(*whole));
+    }
+    halves(match text.last_chunk() {
+        _ if rest.is_empty() => 0,
+        Some(end) => u128::from_le_bytes(*end) >> (8 * (WINDOW - rest.len())),
+        None => rest.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte)),
     })
 }
 
@@ -288,12 +298,18 @@ mod tests {
     use alloc::format;
     use alloc::string::String;
 
+    fn path(text: &str, known: &Levels) -> Path {
+        let mut path = Path::empty();
+        path.read(text.as_bytes(), known);
+        path
+    }
+
     #[test]
     fn levels_come_and_go_with_their_users() {
         let mut levels = Levels::new(Hasher::new(7));
         let mut buffer = [0; WINDOW];
         let spelling = |n: usize| -> String { format!("{n}{}", "-".repeat(n % 40)) };
-        let find = |levels: &Levels, n: usize| Path::new(spelling(n).as_bytes(), levels).numbers()[0];
+        let find = |levels: &Levels, n: usize| path(&spelling(n), levels).numbers()[0];
         let numbers: Vec<u32> = (0..500)
             .map(|n| {
                 let number = levels.number(spelling(n).as_bytes());
@@ -330,9 +346,9 @@ mod tests {
                 for after in [0, 1, 7, 15, 16, 17, 40] {
                     let text =
                         format!("{}/{}/{}", "b".repeat(before), "é".repeat(len / 2), "a".repeat(after));
-                    let mut held = Path::new(text.as_bytes(), &known);
+                    let mut held = path(&text, &known);
                     held.complete(text.as_bytes(), &mut known);
-                    assert_eq!(held.numbers(), Path::new(text.as_bytes(), &known).numbers());
+                    assert_eq!(held.numbers(), path(&text, &known).numbers());
                     for (level, number) in levels(text.as_bytes()).zip(held.numbers()) {
                         assert_eq!(known.text(*number, &mut buffer), level, "{text}");
                     }

@@ -61,8 +61,11 @@ impl<T> RetainedTree<T> {
     /// # Errors
     /// The value comes back, and the tree is unchanged, if the name or the number of values is beyond the [`TreeBounds`].
     pub fn insert(&mut self, name: TopicName<'_>, value: T) -> Result<Option<T>, Refused<T>> {
-        let mut path = Path::new(name.as_bytes(), &self.levels);
-        if let Some(old) = self.find(&path).and_then(|node| self.values.get_mut(self.trie.node(node).leaf)) {
+        let mut path = Path::empty();
+        path.read(name.as_bytes(), &self.levels);
+        if let Some(old) =
+            self.trie.find(path.numbers()).and_then(|node| self.values.get_mut(self.trie.node(node).leaf))
+        {
             return Ok(Some(core::mem::replace(old, value)));
         }
         if let Err(reason) = self.admit(name, path.numbers().len()) {
@@ -75,7 +78,7 @@ impl<T> RetainedTree<T> {
 
     /// Takes out the value of a name, and all that only it needed.
     pub fn remove(&mut self, name: TopicName<'_>) -> Option<T> {
-        let node = self.find(&Path::new(name.as_bytes(), &self.levels))?;
+        let node = self.find(name)?;
         let leaf = self.trie.node(node).leaf;
         self.trie.prune(node, &mut self.levels);
         let value = self.values.take(leaf)?;
@@ -87,13 +90,13 @@ impl<T> RetainedTree<T> {
 
     /// The value of a name.
     pub fn get(&self, name: TopicName<'_>) -> Option<&T> {
-        let node = self.find(&Path::new(name.as_bytes(), &self.levels))?;
+        let node = self.find(name)?;
         self.values.get(self.trie.node(node).leaf)
     }
 
     /// The value of a name, to be changed in place.
     pub fn get_mut(&mut self, name: TopicName<'_>) -> Option<&mut T> {
-        let node = self.find(&Path::new(name.as_bytes(), &self.levels))?;
+        let node = self.find(name)?;
         self.values.get_mut(self.trie.node(node).leaf)
     }
 
@@ -109,7 +112,9 @@ impl<T> RetainedTree<T> {
 
     /// The names the filter matches, with their values, in no defined order; nothing is allocated.
     pub fn matches(&self, filter: TopicFilter<'_>) -> impl Iterator<Item = Retained<'_, T>> + use<'_, T> {
-        let mut search = Search::new(Path::new(filter.pattern(), &self.levels));
+        let mut path = Path::empty();
+        path.read(filter.pattern(), &self.levels);
+        let mut search = Search::new(path);
         core::iter::from_fn(move || search.next(&self.trie, &self.levels)).filter_map(|node| self.entry(node))
     }
 
@@ -151,7 +156,9 @@ impl<T> RetainedTree<T> {
         }
     }
 
-    fn find(&self, path: &Path) -> Option<u32> {
+    fn find(&self, name: TopicName<'_>) -> Option<u32> {
+        let mut path = Path::empty();
+        path.read(name.as_bytes(), &self.levels);
         self.trie.find(path.numbers())
     }
 

@@ -23,12 +23,16 @@ impl Table {
     /// The index under `hash` that `is` the one sought.
     #[inline]
     pub(super) fn find(&self, hash: u32, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
-        for slot in self.slots.get(self.home(hash)..)? {
-            let (held, index) = unpack(*slot);
-            if held > hash {
+        let first = pack(hash, 0);
+        for &slot in self.slots.get(self.home(hash)..)? {
+            if slot < first {
+                continue;
+            }
+            let (held, index) = unpack(slot);
+            if held != hash {
                 return None;
             }
-            if held == hash && is(index) {
+            if is(index) {
                 return Some(index);
             }
         }

@@ -161,23 +161,24 @@ impl<C: Children> Trie<C> {
     }
 }
 
-/// The children of a node of filters: both wildcards at hand, and of the others how many there are, and one of them.
+/// The children of a node of filters: both wildcards at hand, and one of the others, so that the way on from a node with one
+/// child needs no search.
 #[derive(Clone, Copy)]
 pub(super) struct Wildcards {
     pub(super) rest: u32,
     pub(super) any: u32,
-    texts: u32,
-    /// One of the `texts` and its level, so that the way on from a node with one child needs no search; [`ROOT`] once it
-    /// was removed from among others.
+    /// One child by a text, if one is known, and its level.
     known: u32,
     known_level: u32,
+    /// How many more there are.
+    others: u32,
 }
 
 impl Children for Wildcards {
-    const NONE: Self = Self { rest: ROOT, any: ROOT, texts: 0, known: ROOT, known_level: NO_LEVEL };
+    const NONE: Self = Self { rest: ROOT, any: ROOT, known: ROOT, known_level: NO_LEVEL, others: 0 };
 
     fn is_empty(&self) -> bool {
-        self.rest == ROOT && self.any == ROOT && self.texts == 0
+        [self.rest, self.any, self.known] == [ROOT; 3] && self.others == 0
     }
 
     fn link(nodes: &mut [Node<Self>], parent: u32, child: u32) {
@@ -186,10 +187,8 @@ impl Children for Wildcards {
         match level {
             REST => children.rest = child,
             ANY => children.any = child,
-            _ => {
-                children.texts += 1;
-                (children.known, children.known_level) = (child, level);
-            }
+            _ if children.known == ROOT => (children.known, children.known_level) = (child, level),
+            _ => children.others += 1,
         }
     }
 
@@ -199,12 +198,8 @@ impl Children for Wildcards {
         match level {
             REST => children.rest = ROOT,
             ANY => children.any = ROOT,
-            _ => {
-                children.texts -= 1;
-                if children.known == child {
-                    (children.known, children.known_level) = (ROOT, NO_LEVEL);
-                }
-            }
+            _ if children.known == child => (children.known, children.known_level) = (ROOT, NO_LEVEL),
+            _ => children.others -= 1,
         }
     }
 }
@@ -215,7 +210,7 @@ impl Trie<Wildcards> {
     pub(super) fn text(&self, node: u32, children: &Wildcards, level: u32) -> u32 {
         if children.known_level == level {
             children.known
-        } else if level == UNKNOWN || children.texts <= u32::from(children.known != ROOT) {
+        } else if children.others == 0 || level == UNKNOWN {
             ROOT
         } else {
             self.child(node, level)
