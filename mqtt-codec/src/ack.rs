@@ -71,6 +71,7 @@ impl<'a> Ack<'a> {
 }
 
 /// An [`Ack`] with its type, which its packet knows.
+#[derive(Clone, Copy)]
 pub(crate) struct TypedAck<'a, 'p>(pub(crate) PacketType, pub(crate) &'p Ack<'a>);
 
 impl Body for TypedAck<'_, '_> {

@@ -97,7 +97,7 @@ impl Out for SliceOut<'_> {
 
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
-        let end = self.len.saturating_add(bytes.len());
+        let end = self.len + bytes.len(); // two slices never add up to more than a usize
         if let Some(place) = self.buffer.get_mut(self.len..end) {
             place.copy_from_slice(bytes);
             self.len = end;

@@ -161,7 +161,22 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// The rule by which there is no such packet.
     pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
-        write::encoded_len(self, version)
+        let typed = |ack| TypedAck(self.packet_type(), ack);
+        match self {
+            Self::Connect(connect) => write::encoded_len(connect, version),
+            Self::ConnAck(connack) => write::encoded_len(connack, version),
+            Self::Publish(publish) => publish.encoded_len(version),
+            Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
+                write::encoded_len(&typed(ack), version)
+            }
+            Self::Subscribe(subscribe) => write::encoded_len(subscribe, version),
+            Self::SubAck(suback) => write::encoded_len(suback, version),
+            Self::Unsubscribe(unsubscribe) => write::encoded_len(unsubscribe, version),
+            Self::UnsubAck(unsuback) => write::encoded_len(unsuback, version),
+            Self::PingReq | Self::PingResp => write::encoded_len(&Ping(self.packet_type()), version),
+            Self::Disconnect(disconnect) => write::encoded_len(disconnect, version),
+            Self::Auth(auth) => write::encoded_len(auth, version),
+        }
     }
 
     /// Appends the packet to `out` and returns its length.
@@ -170,7 +185,22 @@ impl<'a> Packet<'a> {
     /// [`EncodeError::NoRoom`], or the rule by which there is no such packet; `out` is then unchanged.
     #[inline]
     pub fn encode(&self, version: Version, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
-        write::encode(self, version, out)
+        let typed = |ack| TypedAck(self.packet_type(), ack);
+        match self {
+            Self::Connect(connect) => write::encode(connect, version, out),
+            Self::ConnAck(connack) => write::encode(connack, version, out),
+            Self::Publish(publish) => publish.encode(version, out),
+            Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
+                write::encode(&typed(ack), version, out)
+            }
+            Self::Subscribe(subscribe) => write::encode(subscribe, version, out),
+            Self::SubAck(suback) => write::encode(suback, version, out),
+            Self::Unsubscribe(unsubscribe) => write::encode(unsubscribe, version, out),
+            Self::UnsubAck(unsuback) => write::encode(unsuback, version, out),
+            Self::PingReq | Self::PingResp => write::encode(&Ping(self.packet_type()), version, out),
+            Self::Disconnect(disconnect) => write::encode(disconnect, version, out),
+            Self::Auth(auth) => write::encode(auth, version, out),
+        }
     }
 }
 
@@ -244,50 +274,17 @@ fn empty(c: Cursor<'_>, rules: &Rules) -> Result<(), DecodeError> {
     c.finish(Rule::TrailingBytes)
 }
 
-impl Body for Packet<'_> {
-    #[inline]
+/// PINGREQ or PINGRESP: a type and nothing else.
+struct Ping(PacketType);
+
+impl Body for Ping {
     fn first_byte(&self) -> u8 {
-        match self {
-            Self::Publish(publish) => publish.first_byte(),
-            other => other.packet_type().first_byte(),
-        }
+        self.0.first_byte()
     }
 
-    #[inline]
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
-        match self {
-            Self::Connect(connect) => connect.body_len(version),
-            Self::ConnAck(connack) => connack.body_len(version),
-            Self::Publish(publish) => publish.body_len(version),
-            Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
-                TypedAck(self.packet_type(), ack).body_len(version)
-            }
-            Self::Subscribe(subscribe) => subscribe.body_len(version),
-            Self::SubAck(suback) => suback.body_len(version),
-            Self::Unsubscribe(unsubscribe) => unsubscribe.body_len(version),
-            Self::UnsubAck(unsuback) => unsuback.body_len(version),
-            Self::PingReq | Self::PingResp => Ok(0),
-            Self::Disconnect(disconnect) => disconnect.body_len(version),
-            Self::Auth(auth) => auth.body_len(version),
-        }
+    fn body_len(&self, _: Version) -> Result<usize, EncodeError> {
+        Ok(0)
     }
 
-    #[inline]
-    fn put_body(&self, version: Version, out: &mut (impl Out + ?Sized)) {
-        match self {
-            Self::Connect(connect) => connect.put_body(version, out),
-            Self::ConnAck(connack) => connack.put_body(version, out),
-            Self::Publish(publish) => publish.put_body(version, out),
-            Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
-                TypedAck(self.packet_type(), ack).put_body(version, out);
-            }
-            Self::Subscribe(subscribe) => subscribe.put_body(version, out),
-            Self::SubAck(suback) => suback.put_body(version, out),
-            Self::Unsubscribe(unsubscribe) => unsubscribe.put_body(version, out),
-            Self::UnsubAck(unsuback) => unsuback.put_body(version, out),
-            Self::PingReq | Self::PingResp => {}
-            Self::Disconnect(disconnect) => disconnect.put_body(version, out),
-            Self::Auth(auth) => auth.put_body(version, out),
-        }
-    }
+    fn put_body(&self, _: Version, _: &mut (impl Out + ?Sized)) {}
 }

@@ -65,7 +65,7 @@ impl<'a> Properties<'a> {
     /// The rule broken: [`Rule::MisplacedProperty`], [`Rule::RepeatedProperty`], [`Rule::PropertyValue`],
     /// [`Rule::SubscriptionId`], [`Rule::TopicEmpty`], [`Rule::FieldTooLong`], [`Rule::AuthDataAlone`].
     pub fn new(packet: PacketType, items: &'a [Property<'a>]) -> Result<Self, EncodeError> {
-        Self::checked(packet.bit(), items)
+        Self::checked(place_of(packet), items)
     }
 
     /// Checks properties for the will of a CONNECT (§3.1.3.2).
@@ -120,8 +120,12 @@ impl<'a> Properties<'a> {
     /// Whether the payload is said to be UTF-8; not saying so is saying no.
     #[inline]
     pub fn is_payload_text(&self) -> bool {
+        self.has(0x01) && self.payload_format() == Some(true)
+    }
+
+    #[inline(never)]
+    fn payload_format(&self) -> Option<bool> {
         self.find(0x01, |p| if let Property::PayloadFormatIndicator(v) = p { Some(v) } else { None })
-            == Some(true)
     }
 
     /// What the payload is.
@@ -260,6 +264,11 @@ impl<'a> Properties<'a> {
     }
 
     #[inline]
+    pub(crate) fn has_topic_alias(&self) -> bool {
+        self.has(0x23)
+    }
+
+    #[inline]
     pub(crate) fn has_subscription_id(&self) -> bool {
         self.has(0x0B)
     }
@@ -267,7 +276,7 @@ impl<'a> Properties<'a> {
     /// Reads and checks the properties of a packet.
     #[inline]
     pub(crate) fn read(cursor: &mut Cursor<'a>, rules: &Rules) -> Result<Self, DecodeError> {
-        Self::read_for(cursor.packet().bit(), cursor, rules)
+        Self::read_for(place_of(cursor.packet()), cursor, rules)
     }
 
     /// Reads and checks the properties of a will.
@@ -313,7 +322,7 @@ impl<'a> Properties<'a> {
     /// Bytes they take with their length, in a packet whose properties have that place.
     #[inline]
     pub(crate) fn encoded_len(&self, version: Version, packet: PacketType) -> Result<usize, EncodeError> {
-        self.len_for(version, packet.bit())
+        self.len_for(version, place_of(packet))
     }
 
     /// Bytes they take with their length, in a will.
@@ -324,29 +333,35 @@ impl<'a> Properties<'a> {
 
     #[inline]
     fn len_for(&self, version: Version, place: u16) -> Result<usize, EncodeError> {
-        match (&self.0, version) {
-            (None, Version::V311) => Ok(0),
-            (None, Version::V5) => Ok(1),
-            (Some(_), Version::V311) => Err(Rule::PropertiesBefore5.into()),
-            (Some(list), Version::V5) if list.place == place => {
-                let len = list.len();
-                Ok(number_len(len) + len)
-            }
-            (Some(_), Version::V5) => Err(Rule::MisplacedProperty.into()),
+        match &self.0 {
+            None => Ok(usize::from(version == Version::V5)),
+            Some(list) => list.encoded_len(version, place),
         }
     }
 
     #[inline]
     pub(crate) fn put(&self, version: Version, out: &mut (impl Out + ?Sized)) {
-        match (&self.0, version) {
-            (_, Version::V311) => {}
-            (None, Version::V5) => out.put(&[0]),
-            (Some(list), Version::V5) => list.put(out),
+        match &self.0 {
+            None if version == Version::V5 => out.put(&[0]),
+            None => {}
+            Some(list) => list.put(out),
         }
     }
 }
 
 impl List<'_> {
+    #[inline(never)]
+    fn encoded_len(&self, version: Version, place: u16) -> Result<usize, EncodeError> {
+        if version == Version::V311 {
+            return Err(Rule::PropertiesBefore5.into());
+        }
+        if self.place != place {
+            return Err(Rule::MisplacedProperty.into());
+        }
+        let len = self.len();
+        Ok(number_len(len) + len)
+    }
+
     fn len(&self) -> usize {
         match self.entries.as_wire() {
             Some(bytes) => bytes.len(),
@@ -354,6 +369,7 @@ impl List<'_> {
         }
     }
 
+    #[inline(never)]
     fn put(&self, out: &mut (impl Out + ?Sized)) {
         put_number(self.len(), out);
         match self.entries.as_wire() {
@@ -411,6 +427,15 @@ fn check_value(kind: Kind, part: &mut Cursor<'_>, rules: &Rules) -> Result<(), D
         }
     }
     Ok(())
+}
+
+/// Where the properties of a packet may be put: the four acknowledgements are alike.
+#[inline]
+const fn place_of(packet: PacketType) -> u16 {
+    match packet {
+        PacketType::PubRec | PacketType::PubRel | PacketType::PubComp => PacketType::PubAck.bit(),
+        other => other.bit(),
+    }
 }
 
 #[inline]

@@ -18,7 +18,7 @@ use crate::properties::Properties;
 use crate::qos::Delivery;
 use crate::rule::Rule;
 use crate::topic::TopicName;
-use crate::write::{self, Body, frame_len, put_field, put_header};
+use crate::write::{frame_len, put_header_and_len};
 
 /// PUBLISH.
 ///
@@ -78,16 +78,25 @@ impl<'a> Publish<'a> {
     /// # Errors
     /// The rule by which there is no such packet.
     pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
-        write::encoded_len(self, version)
+        self.check_payload()?;
+        frame_len(self.head_len(version)?.saturating_add(self.payload.len()))
     }
 
     /// Appends the packet to `out` and returns its length.
     ///
     /// # Errors
     /// [`EncodeError::NoRoom`], or the rule by which there is no such packet; `out` is then unchanged.
-    #[inline]
+    #[inline(always)]
     pub fn encode(&self, version: Version, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
-        write::encode(self, version, out)
+        self.check_payload()?;
+        let remaining = self.head_len(version)? + self.payload.len();
+        let needed = frame_len(remaining)?;
+        if out.room() < needed {
+            return Err(EncodeError::NoRoom { needed });
+        }
+        self.put_head(version, remaining, out);
+        out.put(self.payload);
+        Ok(needed)
     }
 
     /// Appends all of the packet but its payload, and returns how many bytes that is. The payload has `payload_len` bytes
@@ -108,23 +117,33 @@ impl<'a> Publish<'a> {
     /// assert_eq!(head, b"\x30\xb1\x8d\x06\x00\x0fpump-7/firmware");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn encode_head(
         &self,
         version: Version,
         payload_len: usize,
         out: &mut (impl Out + ?Sized),
     ) -> Result<usize, EncodeError> {
-        let head = self.head_len(version)?;
         // Saturated, it is more than any packet may have.
-        let remaining = head.saturating_add(payload_len);
+        let remaining = self.head_len(version)?.saturating_add(payload_len);
         let needed = frame_len(remaining)? - payload_len;
         if out.room() < needed {
             return Err(EncodeError::NoRoom { needed });
         }
-        put_header(self.first_byte(), remaining, out);
-        self.put_head(version, out);
+        self.put_head(version, remaining, out);
         Ok(needed)
+    }
+
+    /// Writes all but the payload.
+    #[inline(always)]
+    fn put_head(&self, version: Version, remaining: usize, out: &mut (impl Out + ?Sized)) {
+        let topic = self.topic.as_bytes();
+        put_header_and_len(self.first_byte(), remaining, topic, out);
+        out.put(topic);
+        if let Some(id) = self.qos.packet_id() {
+            out.put(&id.get().to_be_bytes());
+        }
+        self.properties.put(version, out);
     }
 
     /// Reads the body. It makes a [`Packet`] itself, so that the one most frequent is written once, into its place.
@@ -185,26 +204,37 @@ impl<'a> Publish<'a> {
 
     /// The remaining length without the payload.
     #[inline]
-    fn head_len(&self, version: Version) -> Result<usize, EncodeError> {
-        if self.dup && self.qos == Delivery::AtMostOnce {
-            return Err(Rule::DupAtQos0.into());
-        }
-        if self.topic.is_aliased() && self.properties.topic_alias().is_none() {
+    pub(crate) fn head_len(&self, version: Version) -> Result<usize, EncodeError> {
+        let id = if self.qos == Delivery::AtMostOnce {
+            if self.dup {
+                return Err(Rule::DupAtQos0.into());
+            }
+            0
+        } else {
+            2
+        };
+        if self.topic.is_aliased() && !self.properties.has_topic_alias() {
             return Err(Rule::TopicMissing.into());
         }
-        let id = if self.qos == Delivery::AtMostOnce { 0 } else { 2 };
         let properties = self.properties.encoded_len(version, PacketType::Publish)?;
         // A topic name is made with at most 65,535 bytes.
         Ok(2 + self.topic.as_bytes().len() + id + properties)
     }
 
     #[inline]
-    fn put_head(&self, version: Version, out: &mut (impl Out + ?Sized)) {
-        put_field(self.topic.as_bytes(), out);
-        if let Some(id) = self.qos.packet_id() {
-            out.put(&id.get().to_be_bytes());
+    fn check_payload(&self) -> Result<(), EncodeError> {
+        if self.properties.is_payload_text() && core::str::from_utf8(self.payload).is_err() {
+            return Err(Rule::PayloadFormat.into());
         }
-        self.properties.put(version, out);
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn first_byte(&self) -> u8 {
+        PacketType::Publish.first_byte()
+            | u8::from(self.dup) << 3
+            | self.qos.qos().level() << 1
+            | u8::from(self.retain)
     }
 }
 
@@ -251,7 +281,7 @@ impl<'a> Fields<'a> {
         rules: &Rules,
     ) -> Result<Publish<'a>, DecodeError> {
         let Self { dup, qos, retain, topic } = self;
-        if topic.is_aliased() && properties.topic_alias().is_none() {
+        if topic.is_aliased() && !properties.has_topic_alias() {
             return Err(start.fail(empty_topic(version)));
         }
         if rules.from == Some(Role::Client) && properties.has_subscription_id() {
@@ -266,30 +296,5 @@ const fn empty_topic(version: Version) -> Rule {
     match version {
         Version::V311 => Rule::TopicEmpty,
         Version::V5 => Rule::TopicMissing,
-    }
-}
-
-impl Body for Publish<'_> {
-    #[inline]
-    fn first_byte(&self) -> u8 {
-        PacketType::Publish.first_byte()
-            | u8::from(self.dup) << 3
-            | self.qos.qos().level() << 1
-            | u8::from(self.retain)
-    }
-
-    #[inline]
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
-        let head = self.head_len(version)?;
-        if self.properties.is_payload_text() && core::str::from_utf8(self.payload).is_err() {
-            return Err(Rule::PayloadFormat.into());
-        }
-        Ok(head + self.payload.len())
-    }
-
-    #[inline]
-    fn put_body(&self, version: Version, out: &mut (impl Out + ?Sized)) {
-        self.put_head(version, out);
-        out.put(self.payload);
     }
 }

@@ -60,6 +60,18 @@ pub(crate) fn put_header(first: u8, remaining: usize, out: &mut (impl Out + ?Siz
     }
 }
 
+/// A fixed header and the length of the field behind it at once: every `put` has its price.
+#[inline]
+pub(crate) fn put_header_and_len(first: u8, remaining: usize, field: &[u8], out: &mut (impl Out + ?Sized)) {
+    let [high, low] = len_of(field);
+    match digits(remaining) {
+        ([a, ..], 1) => out.put(&[first, a, high, low]),
+        ([a, b, ..], 2) => out.put(&[first, a, b, high, low]),
+        ([a, b, c, ..], 3) => out.put(&[first, a, b, c, high, low]),
+        ([a, b, c, d], _) => out.put(&[first, a, b, c, d, high, low]),
+    }
+}
+
 /// Bytes a number of variable length takes (5.0 §1.5.5).
 #[inline]
 pub(crate) const fn number_len(number: usize) -> usize {
@@ -73,12 +85,23 @@ pub(crate) const fn number_len(number: usize) -> usize {
 
 #[inline]
 pub(crate) fn put_number(number: usize, out: &mut (impl Out + ?Sized)) {
-    let digits = [low(number), low(number >> 7), low(number >> 14), low(number >> 21)];
+    match digits(number) {
+        ([a, ..], 1) => out.put(&[a]),
+        ([a, b, ..], 2) => out.put(&[a, b]),
+        ([a, b, c, ..], 3) => out.put(&[a, b, c]),
+        (all, _) => out.put(&all),
+    }
+}
+
+/// The bytes of a number of variable length, and how many of them count.
+#[inline]
+fn digits(number: usize) -> ([u8; 4], usize) {
+    let (a, b, c, d) = (low(number), low(number >> 7), low(number >> 14), low(number >> 21));
     match number_len(number) {
-        1 => out.put(&[digits[0]]),
-        2 => out.put(&[digits[0] | 0x80, digits[1]]),
-        3 => out.put(&[digits[0] | 0x80, digits[1] | 0x80, digits[2]]),
-        _ => out.put(&[digits[0] | 0x80, digits[1] | 0x80, digits[2] | 0x80, digits[3]]),
+        1 => ([a, 0, 0, 0], 1),
+        2 => ([a | 0x80, b, 0, 0], 2),
+        3 => ([a | 0x80, b | 0x80, c, 0], 3),
+        _ => ([a | 0x80, b | 0x80, c | 0x80, d], 4),
     }
 }
 
@@ -89,12 +112,18 @@ const fn low(number: usize) -> u8 {
     (number & 0x7F) as u8
 }
 
-/// Writes a field behind its length. The field was found to be no longer than 65,535 bytes.
+/// Writes a field behind its length.
 #[inline]
 pub(crate) fn put_field(field: &[u8], out: &mut (impl Out + ?Sized)) {
-    let len = u16::try_from(field.len()).unwrap_or(u16::MAX);
-    out.put(&len.to_be_bytes());
+    out.put(&len_of(field));
     out.put(field);
+}
+
+/// The length of a field that was found to be no longer than 65,535 bytes.
+#[expect(clippy::cast_possible_truncation, reason = "it was measured")]
+#[inline]
+fn len_of(field: &[u8]) -> [u8; 2] {
+    (field.len() as u16).to_be_bytes()
 }
 
 /// The bytes a field takes behind its length.
