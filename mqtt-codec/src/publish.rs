@@ -18,7 +18,7 @@ use crate::properties::Properties;
 use crate::qos::Delivery;
 use crate::rule::Rule;
 use crate::topic::TopicName;
-use crate::write::{frame_len, put_header_and_len};
+use crate::write::{check_room, frame_len, put_header_and_len};
 
 /// PUBLISH.
 ///
@@ -90,13 +90,10 @@ impl<'a> Publish<'a> {
     pub fn encode(&self, version: Version, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
         self.check_payload()?;
         let remaining = self.head_len(version)? + self.payload.len();
-        let needed = frame_len(remaining)?;
-        if out.room() < needed {
-            return Err(EncodeError::NoRoom { needed });
-        }
-        self.put_head(version, remaining, out);
+        check_room(out.room(), remaining, 0)?;
+        let header = self.put_head(version, remaining, out);
         out.put(self.payload);
-        Ok(needed)
+        Ok(header + remaining)
     }
 
     /// Appends all of the packet but its payload, and returns how many bytes that is. The payload has `payload_len` bytes
@@ -126,24 +123,22 @@ impl<'a> Publish<'a> {
     ) -> Result<usize, EncodeError> {
         // Saturated, it is more than any packet may have.
         let remaining = self.head_len(version)?.saturating_add(payload_len);
-        let needed = frame_len(remaining)? - payload_len;
-        if out.room() < needed {
-            return Err(EncodeError::NoRoom { needed });
-        }
-        self.put_head(version, remaining, out);
-        Ok(needed)
+        check_room(out.room(), remaining, payload_len)?;
+        let header = self.put_head(version, remaining, out);
+        Ok(header + remaining - payload_len)
     }
 
-    /// Writes all but the payload.
+    /// Writes all but the payload, and returns the length of the fixed header.
     #[inline(always)]
-    fn put_head(&self, version: Version, remaining: usize, out: &mut (impl Out + ?Sized)) {
+    fn put_head(&self, version: Version, remaining: usize, out: &mut (impl Out + ?Sized)) -> usize {
         let topic = self.topic.as_bytes();
-        put_header_and_len(self.first_byte(), remaining, topic, out);
+        let header = put_header_and_len(self.first_byte(), remaining, topic, out);
         out.put(topic);
         if let Some(id) = self.qos.packet_id() {
             out.put(&id.get().to_be_bytes());
         }
         self.properties.put(version, out);
+        header
     }
 
     /// Reads the body. It makes a [`Packet`] itself, so that the one most frequent is written once, into its place.

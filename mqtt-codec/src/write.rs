@@ -60,16 +60,51 @@ pub(crate) fn put_header(first: u8, remaining: usize, out: &mut (impl Out + ?Siz
     }
 }
 
-/// A fixed header and the length of the field behind it at once: every `put` has its price.
-#[inline]
-pub(crate) fn put_header_and_len(first: u8, remaining: usize, field: &[u8], out: &mut (impl Out + ?Sized)) {
+/// A fixed header and the length of the field behind it at once, for every `put` has its price. Returns the length of the
+/// fixed header.
+#[inline(always)]
+pub(crate) fn put_header_and_len(
+    first: u8,
+    remaining: usize,
+    field: &[u8],
+    out: &mut (impl Out + ?Sized),
+) -> usize {
     let [high, low] = len_of(field);
-    match digits(remaining) {
-        ([a, ..], 1) => out.put(&[first, a, high, low]),
-        ([a, b, ..], 2) => out.put(&[first, a, b, high, low]),
-        ([a, b, c, ..], 3) => out.put(&[first, a, b, c, high, low]),
-        ([a, b, c, d], _) => out.put(&[first, a, b, c, d, high, low]),
+    let [a, b, c, d] = digits(remaining);
+    match number_len(remaining) {
+        1 => {
+            out.put(&[first, a, high, low]);
+            2
+        }
+        2 => {
+            out.put(&[first, a | 0x80, b, high, low]);
+            3
+        }
+        3 => {
+            out.put(&[first, a | 0x80, b | 0x80, c, high, low]);
+            4
+        }
+        _ => {
+            out.put(&[first, a | 0x80, b | 0x80, c | 0x80, d, high, low]);
+            5
+        }
     }
+}
+
+/// Whether there is room for a packet of which `absent` bytes are not written.
+#[inline(always)]
+pub(crate) fn check_room(room: usize, remaining: usize, absent: usize) -> Result<(), EncodeError> {
+    if remaining > MAX_REMAINING {
+        return Err(Rule::PacketTooLong.into());
+    }
+    // There is room for the longest fixed header, or else it matters how long this one is.
+    if room < remaining - absent + 5 { check_tight_room(room, remaining, absent) } else { Ok(()) }
+}
+
+#[cold]
+fn check_tight_room(room: usize, remaining: usize, absent: usize) -> Result<(), EncodeError> {
+    let needed = frame_len(remaining)? - absent;
+    if room < needed { Err(EncodeError::NoRoom { needed }) } else { Ok(()) }
 }
 
 /// Bytes a number of variable length takes (5.0 §1.5.5).
@@ -85,24 +120,18 @@ pub(crate) const fn number_len(number: usize) -> usize {
 
 #[inline]
 pub(crate) fn put_number(number: usize, out: &mut (impl Out + ?Sized)) {
-    match digits(number) {
+    match (digits(number), number_len(number)) {
         ([a, ..], 1) => out.put(&[a]),
-        ([a, b, ..], 2) => out.put(&[a, b]),
-        ([a, b, c, ..], 3) => out.put(&[a, b, c]),
-        (all, _) => out.put(&all),
+        ([a, b, ..], 2) => out.put(&[a | 0x80, b]),
+        ([a, b, c, _], 3) => out.put(&[a | 0x80, b | 0x80, c]),
+        ([a, b, c, d], _) => out.put(&[a | 0x80, b | 0x80, c | 0x80, d]),
     }
 }
 
-/// The bytes of a number of variable length, and how many of them count.
+/// Seven bits each, lowest first.
 #[inline]
-fn digits(number: usize) -> ([u8; 4], usize) {
-    let (a, b, c, d) = (low(number), low(number >> 7), low(number >> 14), low(number >> 21));
-    match number_len(number) {
-        1 => ([a, 0, 0, 0], 1),
-        2 => ([a | 0x80, b, 0, 0], 2),
-        3 => ([a | 0x80, b | 0x80, c, 0], 3),
-        _ => ([a | 0x80, b | 0x80, c | 0x80, d], 4),
-    }
+fn digits(number: usize) -> [u8; 4] {
+    [low(number), low(number >> 7), low(number >> 14), low(number >> 21)]
 }
 
 /// The low seven bits.
