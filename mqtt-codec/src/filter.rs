@@ -77,6 +77,14 @@ impl<'a> TopicFilter<'a> {
         Ok(Self { text, start: 0 })
     }
 
+    /// Takes bytes that one of the two accepted before: [`Self::from_text`] if `shared`, else [`Self::unshared_from_text`].
+    #[inline]
+    pub(crate) fn from_checked(text: &'a [u8], shared: bool) -> Self {
+        let start =
+            if shared && text.first() == Some(&b'$') { share_prefix(text).unwrap_or_default() } else { 0 };
+        Self { text, start }
+    }
+
     /// The whole filter as bytes, `$share/{name}/` included, at no cost.
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.text
@@ -332,16 +340,34 @@ fn share_prefix(text: &[u8]) -> Result<u16, TopicError> {
     u16::try_from(start).map_err(|_| TopicRule::TooLong.at(start))
 }
 
+/// Looks at eight bytes at a time for wildcards, and at their neighbours only where there is one.
 fn check_wildcards(text: &[u8], start: usize) -> Result<(), TopicError> {
-    for (at, byte) in text.iter().enumerate().skip(start) {
-        let opens = at == start || text[at - 1] == b'/';
-        match byte {
-            b'#' if !opens || at + 1 != text.len() => return Err(TopicRule::MultiLevelWildcard.at(at)),
-            b'+' if !opens || !matches!(text.get(at + 1), None | Some(b'/')) => {
-                return Err(TopicRule::SingleLevelWildcard.at(at));
-            }
-            _ => {}
+    const ONES: u64 = u64::MAX / 0xff;
+    let (words, tail) = text.as_chunks();
+    for (index, word) in words.iter().enumerate() {
+        // `+` is 0x2B and `#` is 0x23: with bit 3 set both are 0x2B. The sum cannot carry, so no mark is a false one.
+        let other = (u64::from_le_bytes(*word) | (ONES * 0x08)) ^ (ONES * 0x2b);
+        let mut marks = !(((other & (ONES * 0x7f)) + ONES * 0x7f) | other | (ONES * 0x7f));
+        while marks != 0 {
+            check_wildcard(text, start, index * 8 + (marks.trailing_zeros() / 8) as usize)?;
+            marks &= marks - 1;
         }
     }
+    let tail_at = text.len() - tail.len();
+    for (at, _) in tail.iter().enumerate().filter(|(_, byte)| matches!(byte, b'+' | b'#')) {
+        check_wildcard(text, start, tail_at + at)?;
+    }
     Ok(())
+}
+
+#[inline]
+fn check_wildcard(text: &[u8], start: usize, at: usize) -> Result<(), TopicError> {
+    let (before, behind) = (text.get(at.wrapping_sub(1)), text.get(at + 1));
+    let opens = at == start || before == Some(&b'/');
+    match (text.get(at), behind) {
+        (Some(b'#'), None) if opens => Ok(()),
+        (Some(b'#'), _) => Err(TopicRule::MultiLevelWildcard.at(at)),
+        (_, None | Some(b'/')) if opens => Ok(()),
+        _ => Err(TopicRule::SingleLevelWildcard.at(at)),
+    }
 }

@@ -186,7 +186,7 @@ pub(crate) fn take_filter<'a, const SHARED: bool>(rest: &mut &'a [u8]) -> Option
     let (len, behind) = rest.split_first_chunk()?;
     let (text, behind) = behind.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
     *rest = behind;
-    if SHARED { TopicFilter::from_text(text).ok() } else { TopicFilter::unshared_from_text(text).ok() }
+    Some(TopicFilter::from_checked(text, SHARED))
 }
 
 fn take_subscription<'a, const SHARED: bool>(rest: &mut &'a [u8]) -> Option<Subscription<'a>> {
