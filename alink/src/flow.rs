@@ -10,15 +10,22 @@ mod asker;
 mod calls;
 #[cfg(feature = "model")]
 pub(crate) mod checked;
+mod child;
 mod clock;
 pub(crate) mod config;
 pub(crate) mod device;
 mod download;
 pub(crate) mod event;
+mod fleet;
+mod gateway;
 mod pending;
 mod shadow;
+#[cfg(feature = "auth")]
+mod signed;
 pub(crate) mod step;
 
 pub use calls::Call;
+pub use child::{ChildState, Credentials};
 pub use download::Fetch;
+pub use gateway::{Gateway, GatewayConfig, GatewayEvent};
 pub use pending::Pending;
