@@ -17,6 +17,7 @@ mod connack;
 mod connect;
 mod cursor;
 mod disconnect;
+mod display;
 mod entries;
 mod error;
 mod filter;
