@@ -106,10 +106,13 @@ mod describe;
 mod encode;
 mod error;
 mod expr;
+mod extent;
 mod json;
 mod mapping;
+mod meaning;
 mod node;
 mod number;
+mod sink;
 mod template;
 
 use alloc::boxed::Box;
@@ -144,6 +147,17 @@ impl Layout {
 
     /// Compiles a description.
     ///
+    /// ```
+    /// use thing_model::layout::{Description, Layout};
+    ///
+    /// let description: Description = serde_json::from_str(
+    ///     r#"{ "frames": [{ "name": "f", "fields": [{ "name": "a", "type": "u17" }] }] }"#,
+    /// )?;
+    /// let error = Layout::compile(&description).unwrap_err();
+    /// assert_eq!(error.to_string(), "/frames/0/fields/0/type: no such type");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`LayoutError`] with the place of the first mistake.
@@ -158,7 +172,25 @@ impl Layout {
 
     /// Writes `frame` as JSON; answers which of the alternatives it is.
     ///
-    /// Nothing is written before the whole frame has been checked.
+    /// Nothing is written before the whole frame has been checked. `arguments` are values for the names the layout
+    /// declares as such, for instance the id of the message.
+    ///
+    /// ```
+    /// use thing_model::layout::{Argument, Layout};
+    ///
+    /// let layout = Layout::from_json(br#"{ "arguments": { "id": null }, "frames": [{
+    ///     "name": "count",
+    ///     "fields": [{ "name": "n", "type": "u16", "endian": "little" }, { "check": "xor" }],
+    ///     "json": { "id": "${id}", "n": "$n" }
+    /// }] }"#)?;
+    /// let mut json = String::new();
+    /// assert_eq!(layout.decode(&[0x10, 0x27, 0x37], &[("id", Argument::Number(5))], &mut json)?, "count");
+    /// assert_eq!(json, r#"{"id":"5","n":10000}"#);
+    ///
+    /// let error = layout.decode(&[0x10, 0x27, 0x36], &[], &mut json).unwrap_err();
+    /// assert_eq!(error.to_string(), "count: #1: checksum is 0x36, the bytes give 0x37 at byte 2");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -211,6 +243,23 @@ impl Layout {
     ///
     /// The first frame is written whose template has the constants and all the members of `json`. Numbers are taken
     /// by value (`27`, `27.0` and `2.7e1` are the same).
+    ///
+    /// ```
+    /// use thing_model::layout::Layout;
+    ///
+    /// let layout = Layout::from_json(br#"{ "frames": [{ "name": "valve", "fields": [
+    ///     { "const": "68" },
+    ///     { "name": "open", "type": "u8", "enum": { "0x55": true, "0x99": false } },
+    ///     { "check": "sum8" }
+    /// ] }] }"#)?;
+    /// let mut frame = Vec::new();
+    /// assert_eq!(layout.encode(br#"{"open": true}"#, &mut frame)?, "valve");
+    /// assert_eq!(frame, [0x68, 0x55, 0xbd]);
+    ///
+    /// let error = layout.encode(br#"{"open": 1}"#, &mut frame).unwrap_err();
+    /// assert_eq!(error.to_string(), "valve: /open: none of the enumerated values at byte 9");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

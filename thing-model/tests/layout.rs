@@ -44,39 +44,60 @@ fn only(case: &Value, keys: &[&str]) {
 
 const ID: Arguments<'static> = &[("id", Argument::Number(17))];
 
-/// Frames and JSON with what becomes of them, error texts included.
+/// One frame or JSON text with what becomes of it: equal both ways, or an error to the letter.
+fn judge(layout: &Layout, case: &Value) {
+    only(case, &["layout", "hex", "frame", "json", "text", "decode_error", "encode_error", "one_way", "why"]);
+    // A text is there for the offsets in it, or because it is another way to say the same.
+    let given = text(case, "text");
+    let bytes = text(case, "hex").map(hex);
+    if let (Some(bytes), None) = (&bytes, given) {
+        let mut out = String::new();
+        match (layout.decode(bytes, ID, &mut out), text(case, "decode_error")) {
+            (Err(error), expected) => assert_eq!(Some(error.to_string().as_str()), expected, "{case}"),
+            (Ok(frame), None) => {
+                assert_eq!(frame, text(case, "frame").unwrap_or("f"), "{case}");
+                assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), case["json"], "{case}: {out}");
+            }
+            (Ok(_), Some(_)) => panic!("{case}: {out}"),
+        }
+    }
+    let json = given.map(str::to_owned).or_else(|| case.get("json").map(Value::to_string));
+    if let (Some(json), None) = (json, case.get("one_way")) {
+        let mut out = b"before".to_vec();
+        match (layout.encode(json.as_bytes(), &mut out), text(case, "encode_error")) {
+            (Err(error), expected) => {
+                assert_eq!(Some(error.to_string().as_str()), expected, "{case}");
+                assert_eq!(out, b"before", "{case}");
+            }
+            (Ok(frame), None) => {
+                assert_eq!(frame, text(case, "frame").unwrap_or("f"), "{case}");
+                assert_eq!(show(&out[6..]), show(&bytes.unwrap()), "{case}");
+            }
+            (Ok(_), Some(_)) => panic!("{case}: {}", show(&out[6..])),
+        }
+    }
+}
+
+/// Devices of the field, error texts included.
 #[test]
 fn cases() {
     let cases: Vec<Value> = serde_json::from_str(&read("tests/data/layout/cases.json")).unwrap();
     for case in &cases {
-        only(case, &["layout", "hex", "frame", "json", "text", "decode_error", "encode_error", "why"]);
-        let layout = layout(text(case, "layout").unwrap());
-        // A text is there for the offsets in it; what a frame says can be said back.
-        let json = text(case, "text").map(str::to_owned).or_else(|| case.get("json").map(Value::to_string));
-        if let Some(bytes) = text(case, "hex").map(hex) {
-            let mut out = String::new();
-            match (layout.decode(&bytes, ID, &mut out), text(case, "decode_error")) {
-                (Err(error), expected) => assert_eq!(Some(error.to_string().as_str()), expected, "{case}"),
-                (Ok(frame), None) => {
-                    assert_eq!(Some(frame), text(case, "frame"), "{case}");
-                    assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), case["json"], "{case}: {out}");
-                }
-                (Ok(_), Some(_)) => panic!("{case}: {out}"),
-            }
-        }
-        if let Some(json) = json {
-            let mut out = b"before".to_vec();
-            match (layout.encode(json.as_bytes(), &mut out), text(case, "encode_error")) {
-                (Err(error), expected) => {
-                    assert_eq!(Some(error.to_string().as_str()), expected, "{case}");
-                    assert_eq!(out, b"before", "{case}");
-                }
-                (Ok(frame), None) => {
-                    assert_eq!(Some(frame), text(case, "frame"), "{case}");
-                    assert_eq!(show(&out[6..]), show(&hex(text(case, "hex").unwrap())), "{case}");
-                }
-                (Ok(_), Some(_)) => panic!("{case}: {}", show(&out[6..])),
-            }
+        judge(&layout(text(case, "layout").unwrap()), case);
+    }
+}
+
+/// Each part of the description by itself.
+#[test]
+fn features() {
+    let features: Vec<Value> = serde_json::from_str(&read("tests/data/layout/features.json")).unwrap();
+    for feature in &features {
+        only(feature, &["about", "layout", "cases"]);
+        let about = text(feature, "about").unwrap();
+        let layout = Layout::from_json(feature["layout"].to_string().as_bytes())
+            .unwrap_or_else(|error| panic!("{about}: {error}"));
+        for case in feature["cases"].as_array().unwrap() {
+            judge(&layout, case);
         }
     }
 }

@@ -6,27 +6,25 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::checksum::Algorithm;
-use super::decimal::{BadScale, Decimal, Scale};
 use super::describe::{
     BitDescription, Description, Endian, FieldDescription, FrameDescription, Literal, Members,
 };
 use super::error::{LayoutError, LayoutRule, escape};
 use super::expr::{self, Measure, Width};
-use super::mapping::ValueDescription;
-use super::node::{CHECKS, Check, Field, Frame, Guard, Kind, List, Part, REGISTERS, Size, Slot};
-use super::number::{Number, Word};
+use super::extent::tails;
+use super::meaning::Meanings;
+use super::node::{CHECKS, Check, Field, Frame, Guard, Kind, List, MAX_BYTES, Part, REGISTERS, Size, Slot};
+use super::number::Word;
 use super::template::{self, Names};
 
 /// Limits of a description.
 const MAX_FRAMES: usize = 256;
 const MAX_FIELDS: usize = 4096;
 const MAX_DEPTH: usize = 8;
-/// The farthest fixed offset, and the longest fixed length.
-const MAX_BYTES: usize = 1 << 20;
 
-type Compiled<T> = Result<T, LayoutError>;
+pub(super) type Compiled<T> = Result<T, LayoutError>;
 
-fn fail<T>(path: impl Into<String>, rule: LayoutRule) -> Compiled<T> {
+pub(super) fn fail<T>(path: impl Into<String>, rule: LayoutRule) -> Compiled<T> {
     Err(LayoutError { path: path.into(), rule })
 }
 
@@ -64,19 +62,6 @@ struct Listing<'c> {
     depth: usize,
     fields: Vec<Field>,
     registers: usize,
-}
-
-/// How many bytes something takes: exactly, if that is known, and at least.
-#[derive(Clone, Copy)]
-struct Extent {
-    fixed: Option<usize>,
-    least: usize,
-}
-
-impl Extent {
-    fn exactly(bytes: usize) -> Self {
-        Self { fixed: Some(bytes), least: bytes }
-    }
 }
 
 impl Compiler {
@@ -531,175 +516,6 @@ fn only(description: &FieldDescription, kind: &str, path: &str) -> Compiled<()> 
     }
 }
 
-/// The keys that say what raw values mean, of a field or of some bits.
-pub(super) struct Meanings<'d> {
-    scale: Option<&'d Literal>,
-    plus: Option<&'d Literal>,
-    digits: Option<u8>,
-    min: Option<&'d Literal>,
-    max: Option<&'d Literal>,
-    absent: Option<&'d Literal>,
-    constant: Option<&'d Literal>,
-    values: Option<&'d Members<Literal>>,
-}
-
-macro_rules! meanings {
-    ($($from:ty),*) => {$(
-        impl<'d> From<&'d $from> for Meanings<'d> {
-            fn from(from: &'d $from) -> Self {
-                Self {
-                    scale: from.scale.as_ref(),
-                    plus: from.plus.as_ref(),
-                    digits: from.digits,
-                    min: from.min.as_ref(),
-                    max: from.max.as_ref(),
-                    absent: from.absent.as_ref(),
-                    constant: from.constant.as_ref(),
-                    values: from.values.as_ref(),
-                }
-            }
-        }
-    )*};
-}
-
-meanings!(FieldDescription, BitDescription);
-
-impl<'d> Meanings<'d> {
-    /// Only the scale of a value that is mapped.
-    pub(super) fn scaling(value: &'d ValueDescription) -> Self {
-        Self {
-            scale: value.scale.as_ref(),
-            plus: value.plus.as_ref(),
-            digits: value.digits,
-            min: None,
-            max: None,
-            absent: None,
-            constant: None,
-            values: None,
-        }
-    }
-
-    fn compile(&self, raw: (i128, i128), path: &str) -> Compiled<Number> {
-        let mut number = Number::plain(raw);
-        let whole = |literal: Option<&Literal>, key: &str| match literal.map(Literal::scalar) {
-            None => Ok(None),
-            Some(text) => match text.and_then(expr::constant) {
-                None => fail(format!("{path}/{key}"), LayoutRule::Value("an integer")),
-                Some(value) if value < raw.0 || value > raw.1 => {
-                    fail(format!("{path}/{key}"), LayoutRule::Unholdable)
-                }
-                Some(value) => Ok(Some(value)),
-            },
-        };
-        number.absent = whole(self.absent, "absent")?;
-        number.constant = whole(self.constant, "const")?;
-        if number.absent.is_some() && number.constant.is_some() {
-            return fail(format!("{path}/absent"), LayoutRule::Meaningless);
-        }
-        if let Some(values) = self.values {
-            let scaling = [("scale", self.scale), ("plus", self.plus), ("min", self.min), ("max", self.max)];
-            if let Some((key, _)) = scaling.iter().find(|(_, literal)| literal.is_some()) {
-                return fail(format!("{path}/{key}"), LayoutRule::Meaningless);
-            }
-            number.values = enumerated(values, raw, &format!("{path}/enum"))?;
-        }
-        if self.scale.is_some() || self.plus.is_some() || self.digits.is_some() {
-            number.scale = self.scale(raw, path)?;
-        }
-        let limit = |literal: Option<&Literal>, key: &str| match literal {
-            None => Ok(None),
-            Some(literal) => {
-                let limit = decimal(literal, &format!("{path}/{key}"))?;
-                number.scale.limit(limit).map_or_else(
-                    |_| fail(format!("{path}/{key}"), LayoutRule::Unholdable),
-                    |limit| Ok(Some(limit)),
-                )
-            }
-        };
-        number.limits = (limit(self.min, "min")?, limit(self.max, "max")?);
-        if let (Some(least), Some(most)) = number.limits
-            && least > most
-        {
-            return fail(format!("{path}/max"), LayoutRule::Unholdable);
-        }
-        Ok(number)
-    }
-
-    /// The scale, for raw values in a range.
-    pub(super) fn scale(&self, raw: (i128, i128), path: &str) -> Compiled<Scale> {
-        let at = format!("{path}/scale");
-        let one = Decimal { mantissa: 1, places: 0 };
-        let (numerator, denominator) = match self.scale {
-            None => (one, one),
-            Some(Literal::Text(text)) if text.contains('/') => {
-                let (above, below) = text.split_once('/').unwrap_or((text, "1"));
-                let part = |text: &str| decimal(&Literal::Text(text.trim().into()), &at);
-                (part(above)?, part(below)?)
-            }
-            Some(literal) => (decimal(literal, &at)?, one),
-        };
-        let plus = match self.plus {
-            Some(literal) => decimal(literal, &format!("{path}/plus"))?,
-            None => Decimal { mantissa: 0, places: 0 },
-        };
-        Scale::new(numerator, denominator, plus, self.digits, raw).or_else(|bad| match bad {
-            BadScale::Size => fail(at, LayoutRule::Scale),
-            BadScale::Endless => fail(at, LayoutRule::Endless),
-        })
-    }
-}
-
-fn decimal(literal: &Literal, at: &str) -> Compiled<Decimal> {
-    let found = literal.scalar().and_then(|text| Decimal::parse(text).ok());
-    found.map_or_else(|| fail(at, LayoutRule::Value("a decimal number")), Ok)
-}
-
-fn enumerated(values: &Members<Literal>, raw: (i128, i128), path: &str) -> Compiled<Box<[(i128, Literal)]>> {
-    let mut compiled: Vec<(i128, Literal)> = Vec::new();
-    for (key, literal) in values.iter() {
-        let at = || format!("{path}{}", escape(key));
-        let Some(value) = expr::constant(key) else {
-            return fail(at(), LayoutRule::Value("an integer"));
-        };
-        if value < raw.0 || value > raw.1 {
-            return fail(at(), LayoutRule::Unholdable);
-        }
-        if matches!(literal, Literal::Array(_) | Literal::Object(_) | Literal::Null) {
-            return fail(at(), LayoutRule::Value("a number, a string, true or false"));
-        }
-        if compiled.iter().any(|(other, meaning)| *other == value || meaning == literal) {
-            return fail(at(), LayoutRule::Duplicate);
-        }
-        compiled.push((value, literal.clone()));
-    }
-    if compiled.is_empty() { fail(path, LayoutRule::Empty) } else { Ok(compiled.into()) }
-}
-
-/// Notes for each field how much must follow it, and that this is known where it is needed.
-fn tails(fields: &mut [Field], path: &str) -> Compiled<()> {
-    let (mut tail, mut known, mut optional_follows) = (Some(0_usize), true, false);
-    for (index, field) in fields.iter_mut().enumerate().rev() {
-        let takes_rest = field.takes_rest();
-        let lost = tail.is_none() || (takes_rest && optional_follows) || !known;
-        if (takes_rest || field.optional) && lost {
-            return fail(format!("{path}/{index}"), LayoutRule::Rest);
-        }
-        if (field.repeat.is_some() && field.kind.takes_rest())
-            || (field.optional && field.counts_on_a_field())
-        {
-            return fail(format!("{path}/{index}"), LayoutRule::Rest);
-        }
-        field.tail = tail.unwrap_or(0);
-        if field.optional {
-            optional_follows = true;
-        } else {
-            tail = tail.zip(field.extent().fixed).map(|(tail, size)| tail + size + field.gap);
-        }
-        known &= !takes_rest;
-    }
-    Ok(())
-}
-
 /// Looks up what checksums cover.
 fn checks(
     descriptions: &[FieldDescription],
@@ -730,106 +546,6 @@ fn checks(
         checks.push(Check { field: index, from, until, algorithm, word });
     }
     if checks.len() > CHECKS { fail(path, LayoutRule::Limit(CHECKS)) } else { Ok(checks.into()) }
-}
-
-/// What kind of value a field has in the JSON.
-struct Value {
-    required: bool,
-    constant: bool,
-}
-
-impl Kind {
-    /// `None` if it has none of its own.
-    fn value(&self) -> Option<Value> {
-        match self {
-            Self::Int(_, number) | Self::Bcd(_, _, number) => {
-                Some(Value { required: number.absent.is_none(), constant: number.constant.is_some() })
-            }
-            Self::Float { absent, .. } => Some(Value { required: !absent, constant: false }),
-            Self::Digits(..)
-            | Self::Text { .. }
-            | Self::Bytes(_)
-            | Self::Json { .. }
-            | Self::Group { scope: Some(_), .. } => Some(Value { required: true, constant: false }),
-            Self::Bits(..) | Self::Constant(_) | Self::Skip(_) | Self::Group { .. } | Self::Check(_) => None,
-        }
-    }
-
-    fn may_repeat(&self) -> bool {
-        self.value().is_some_and(|value| !value.constant)
-    }
-
-    fn extent(&self) -> Extent {
-        let sized = |size: &Size| match size {
-            Size::Fixed(bytes) => Extent::exactly(*bytes),
-            Size::Prefix(word, _) => Extent { fixed: None, least: word.bytes },
-            Size::Rest | Size::Register(..) => Extent { fixed: None, least: 0 },
-        };
-        match self {
-            Self::Int(word, _) | Self::Float { word, .. } | Self::Bits(word, _) => {
-                Extent::exactly(word.bytes)
-            }
-            Self::Bcd(bytes, ..) | Self::Digits(bytes, _) | Self::Skip(bytes) | Self::Check(bytes) => {
-                Extent::exactly(*bytes)
-            }
-            Self::Constant(bytes) => Extent::exactly(bytes.len()),
-            Self::Text { size, .. } | Self::Bytes(size) | Self::Json { size, .. } => sized(size),
-            Self::Group { size: Some(size), .. } => sized(size),
-            Self::Group { size: None, list, .. } => {
-                list.fields.iter().fold(Extent::exactly(0), |sum, field| {
-                    let next = field.extent();
-                    let fixed = sum.fixed.zip(next.fixed).map(|(sum, next)| sum + next + field.gap);
-                    Extent { fixed, least: sum.least + next.least + field.gap }
-                })
-            }
-        }
-    }
-
-    fn takes_rest(&self) -> bool {
-        match self {
-            Self::Text { size, .. } | Self::Bytes(size) | Self::Json { size, .. } => {
-                matches!(size, Size::Rest)
-            }
-            Self::Group { size, .. } => matches!(size, Some(Size::Rest)),
-            _ => false,
-        }
-    }
-}
-
-impl Field {
-    /// With all its elements; an optional one takes at least nothing.
-    fn extent(&self) -> Extent {
-        let element = self.kind.extent();
-        match (self.optional, self.repeat) {
-            (true, _) => Extent { fixed: None, least: 0 },
-            (false, None) => element,
-            (false, Some(Size::Fixed(count))) => Extent {
-                fixed: element.fixed.and_then(|size| size.checked_mul(count)),
-                least: element.least.saturating_mul(count),
-            },
-            (false, Some(Size::Prefix(word, _))) => Extent { fixed: None, least: word.bytes },
-            (false, Some(Size::Rest | Size::Register(..))) => Extent { fixed: None, least: 0 },
-        }
-    }
-
-    fn takes_rest(&self) -> bool {
-        matches!(self.repeat, Some(Size::Rest)) || (self.repeat.is_none() && self.kind.takes_rest())
-    }
-
-    /// Whether it may end early, or takes what is left.
-    fn is_open(&self) -> bool {
-        self.optional || self.takes_rest()
-    }
-
-    /// Whether its length or count stands in an earlier field.
-    fn counts_on_a_field(&self) -> bool {
-        let size = match &self.kind {
-            Kind::Text { size, .. } | Kind::Bytes(size) | Kind::Json { size, .. } => Some(*size),
-            Kind::Group { size, .. } => *size,
-            _ => None,
-        };
-        [size, self.repeat].into_iter().flatten().any(|size| matches!(size, Size::Register(..)))
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use super::expr::Linear;
 use super::json;
 use super::node::{CHECKS, Field, Frame, Kind, List, Part, REGISTERS, Size, Slot};
 use super::number::{Meaning, Number, Word};
-use super::template::{self, Sink, Source, Supplied};
+use super::sink::Sink;
+use super::template::{self, Source, Supplied};
 
 /// The frame of `frames` that `bytes` belongs to: the first without a contradiction to its length or constants.
 pub(super) fn pick<'l>(frames: &'l [Frame], bytes: &[u8]) -> Result<&'l Frame, DecodeError> {

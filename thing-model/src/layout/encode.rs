@@ -10,7 +10,7 @@ use super::describe::Endian;
 use super::error::{EncodeError, EncodeRule};
 use super::expr::Linear;
 use super::json;
-use super::node::{CHECKS, Field, Frame, Kind, List, REGISTERS, Size, Slot};
+use super::node::{CHECKS, Field, Frame, Kind, List, MAX_BYTES, REGISTERS, Size, Slot};
 use super::number::{Given, Number, Word};
 use super::template::Binding;
 
@@ -29,7 +29,7 @@ pub(super) fn write<'l>(
         match binding.template(&frame.template, &frame.scope, node) {
             Ok(()) => {
                 let base = out.len();
-                let mut writer = Writer { out, at: node.at() };
+                let mut writer = Writer { out, base, at: node.at() };
                 return match writer.list(&frame.list, &frame.scope, &binding.given) {
                     Ok(()) => Ok(frame),
                     Err(mut error) => {
@@ -51,6 +51,8 @@ pub(super) fn write<'l>(
 
 struct Writer<'o> {
     out: &'o mut Vec<u8>,
+    /// Where in `out` the frame begins.
+    base: usize,
     /// Where in the JSON the object is that is being written.
     at: usize,
 }
@@ -255,6 +257,10 @@ impl Writer<'_> {
             self.element(field, given.as_ref(), lengths)
                 .map_err(|error| error.within(&format!("{written}")))?;
             written += 1;
+            // A few bytes of JSON can be an element of many bytes.
+            if self.out.len() - self.base > MAX_BYTES {
+                return Err(EncodeError::new(EncodeRule::Length { length: written }, array.at()));
+            }
         }
         self.say(count, free, written, lengths).map_err(|rule| EncodeError::new(rule, array.at()))
     }
@@ -359,8 +365,8 @@ impl Writer<'_> {
             }
             (Kind::Digits(size, endian), _) => {
                 let text = given.text().map_err(refuse)?;
-                if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-                    return Err(refuse(EncodeRule::Type("decimal digits")));
+                if text.len() % 2 == 1 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return Err(refuse(EncodeRule::Type("an even number of decimal digits")));
                 }
                 if text.len() != 2 * size {
                     return Err(refuse(EncodeRule::Length { length: text.len() / 2 }));

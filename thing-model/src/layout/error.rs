@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::template::Stop;
+use super::sink::Stop;
 use crate::json::{JsonRule, Malformed};
 
 /// A layout or mapping description that cannot be used.

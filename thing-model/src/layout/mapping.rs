@@ -8,15 +8,16 @@ use core::fmt::Write;
 
 use serde::Deserialize;
 
-use super::compile::Meanings;
 use super::decimal::{Decimal, Scale};
 use super::describe::{Literal, Members};
 use super::error::{EncodeError, EncodeRule, LayoutError, LayoutRule, escape};
 use super::expr::{self, Placeholder};
 use super::json::{Kind, Node};
+use super::meaning::Meanings;
 use super::node::Slot;
 use super::number::Given;
-use super::template::{self, Arguments, Binding, Names, Sink, Source, Supplied, Template};
+use super::sink::{Sink, Stop};
+use super::template::{self, Arguments, Binding, Names, Source, Supplied, Template};
 
 /// Rules that turn JSON of one shape into JSON of another.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -285,7 +286,7 @@ impl Change {
 
     fn write(&self, given: &Given<'_>, sink: &mut Sink<'_>) -> Result<(), EncodeError> {
         let refuse = |rule| EncodeError::new(rule, given.at());
-        let output = |_| EncodeError::from(template::Stop::Output);
+        let output = |_| EncodeError::from(Stop::Output);
         if !self.values.is_empty() {
             let text = given.as_text().map_err(refuse)?;
             let found = self.values.iter().find(|(from, _)| text.is(from));

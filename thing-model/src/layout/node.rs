@@ -11,6 +11,8 @@ use super::template::Template;
 /// How many earlier fields of one list may say lengths, and how many checksums one list may hold.
 pub(super) const REGISTERS: usize = 8;
 pub(super) const CHECKS: usize = 4;
+/// The farthest fixed offset, the longest fixed length, and what repeated elements may add up to in a frame.
+pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// One alternative.
 #[derive(Debug, Clone)]

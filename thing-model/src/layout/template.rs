@@ -6,7 +6,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::fmt::{self, Write};
 
 use super::describe::{Literal, Members};
 use super::error::{EncodeError, EncodeRule, LayoutError, LayoutRule, escape};
@@ -14,6 +13,7 @@ use super::expr::{self, Placeholder};
 use super::json::{Kind, Node, write_escaped};
 use super::node::Slot;
 use super::number::Given;
+use super::sink::{Lead, Sink, Stop};
 
 /// A compiled template.
 #[derive(Debug, Clone)]
@@ -57,131 +57,6 @@ pub(super) trait Source {
 
     /// Writes an object of all slots without a place of their own.
     fn all(&self, sink: &mut Sink<'_>) -> Result<(), Self::Fault>;
-}
-
-/// What can go wrong while a template is written, whatever the source.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Stop {
-    Output,
-    Argument,
-}
-
-impl From<fmt::Error> for Stop {
-    fn from(_: fmt::Error) -> Self {
-        Self::Output
-    }
-}
-
-/// JSON text on its way out. What leads up to a value (comma, key, quote) is held back until there is one.
-pub(super) struct Sink<'o> {
-    out: &'o mut dyn Write,
-    lead: Option<Lead<'o>>,
-    /// Within a string: values without quotes.
-    bare: bool,
-    silent: bool,
-}
-
-/// What stands before a value.
-#[derive(Clone, Copy)]
-struct Lead<'o> {
-    comma: bool,
-    key: Option<&'o str>,
-    text: Option<&'o str>,
-}
-
-impl<'o> Sink<'o> {
-    /// A sink that writes nothing: values are only checked.
-    pub(super) fn silent(out: &'o mut dyn Write) -> Self {
-        Self { out, lead: None, bare: false, silent: true }
-    }
-
-    /// A sink for the members of an object.
-    pub(super) fn new(out: &'o mut dyn Write) -> Self {
-        Self { out, lead: None, bare: false, silent: false }
-    }
-
-    pub(super) fn is_silent(&self) -> bool {
-        self.silent
-    }
-
-    /// Whether values stand within a string.
-    pub(super) fn is_bare(&self) -> bool {
-        self.bare
-    }
-
-    /// Runs `write` for a member; whether it wrote a value.
-    pub(super) fn member<T>(
-        &mut self,
-        key: &str,
-        comma: bool,
-        write: impl FnOnce(&mut Sink<'_>) -> T,
-    ) -> (T, bool) {
-        let lead = Lead { comma, key: Some(key), text: None };
-        let mut inner = Sink { out: &mut *self.out, lead: Some(lead), bare: self.bare, silent: self.silent };
-        let result = write(&mut inner);
-        let wrote = inner.lead.is_none();
-        (result, wrote)
-    }
-
-    /// Runs `check` with nothing written.
-    pub(super) fn quietly<T>(&mut self, check: impl FnOnce(&mut Sink<'_>) -> T) -> T {
-        check(&mut Sink::silent(&mut *self.out))
-    }
-
-    fn open(&mut self) -> fmt::Result {
-        let Some(lead) = self.lead.take() else { return Ok(()) };
-        if lead.comma {
-            self.out.write_char(',')?;
-        }
-        if let Some(key) = lead.key {
-            self.out.write_char('"')?;
-            write_escaped(self.out, key)?;
-            self.out.write_str("\":")?;
-        }
-        if let Some(text) = lead.text {
-            self.out.write_char('"')?;
-            write_escaped(self.out, text)?;
-        }
-        Ok(())
-    }
-
-    /// Punctuation, or a value that needs no quotes.
-    pub(super) fn raw(&mut self, text: impl fmt::Display) -> fmt::Result {
-        if self.silent {
-            return Ok(());
-        }
-        self.open()?;
-        write!(self.out, "{text}")
-    }
-
-    /// A string, by a function that writes its inside.
-    pub(super) fn string(&mut self, inside: impl FnOnce(&mut dyn Write) -> fmt::Result) -> fmt::Result {
-        if self.silent {
-            return Ok(());
-        }
-        self.open()?;
-        if self.bare {
-            return inside(self.out);
-        }
-        self.out.write_char('"')?;
-        inside(self.out)?;
-        self.out.write_char('"')
-    }
-
-    pub(super) fn text(&mut self, text: &str) -> fmt::Result {
-        self.string(|out| write_escaped(out, text))
-    }
-
-    /// A literal without placeholders.
-    pub(super) fn literal(&mut self, literal: &Literal) -> fmt::Result {
-        match literal {
-            Literal::Null => self.raw("null"),
-            Literal::Bool(value) => self.raw(value),
-            Literal::Number(text) => self.raw(text),
-            Literal::Text(text) => self.text(text),
-            Literal::Array(_) | Literal::Object(_) => Ok(()),
-        }
-    }
 }
 
 /// What names of a template can mean.
@@ -336,7 +211,7 @@ pub(super) fn write<S: Source>(
         Template::All => source.all(sink)?,
         Template::Value { from, optional } => value(*from, *optional, sink)?,
         Template::Text { before, from, after, optional } => {
-            let outer = sink.lead.take().unwrap_or(Lead { comma: false, key: None, text: None });
+            let outer = sink.lead.take().unwrap_or_default();
             let lead = Lead { text: Some(before), ..outer };
             let mut inner = Sink { out: &mut *sink.out, lead: Some(lead), bare: true, silent: sink.silent };
             value(*from, *optional, &mut inner)?;
