@@ -27,7 +27,7 @@ use levels::{ANY, Levels, Path, UNKNOWN};
 use slab::Slab;
 use stored::Spelling;
 use trie::{ROOT, Trie, Wildcards};
-use walk::Walk;
+use walk::{START, Walk};
 
 pub use leaf::Group;
 pub use retained::{Retained, RetainedTree};
@@ -257,10 +257,14 @@ impl<T> TopicTree<T> {
         path.read(name.as_bytes(), &self.levels);
         let exact = self.find_exact(path.numbers());
         let mut walk = Walk::new(&self.trie, path.numbers(), name.is_reserved());
-        let mut aside = [(ROOT, 0); MAX_LEVELS];
-        let visits = core::iter::from_fn(move || walk.step(&self.trie, path.numbers(), &mut aside));
-        let nodes =
-            visits.flat_map(|visit| [visit.rest, visit.end]).filter(|&node| node != ROOT).map(Place::Node);
+        let mut aside = [START; MAX_LEVELS];
+        let visits = core::iter::from_fn(move || {
+            let mut found = [ROOT; 2];
+            let mut places = found.iter_mut();
+            let keep = |node| places.next().into_iter().for_each(|place| *place = node);
+            walk.step(&self.trie, path.numbers(), &mut aside, keep).map(|()| found)
+        });
+        let nodes = visits.flatten().map(Place::Node);
         let places = exact.into_iter().chain(nodes);
         places.filter_map(|place| Some(Entry { tree: self, place, leaf: self.leaf(place)? }))
     }
@@ -338,13 +342,13 @@ impl<T> TopicTree<T> {
         let (mut path, mut few, mut many);
         let (numbers, aside) = match self.levels.read(name.as_bytes(), &mut numbers) {
             Some(len) => {
-                few = [(ROOT, 0); FEW];
+                few = [START; FEW];
                 (&numbers[..len], &mut few[..])
             }
             None => {
                 path = Path::empty();
                 path.read(name.as_bytes(), &self.levels);
-                many = [(ROOT, 0); MAX_LEVELS];
+                many = [START; MAX_LEVELS];
                 (path.numbers(), &mut many[..])
             }
         };
@@ -354,14 +358,8 @@ impl<T> TopicTree<T> {
             each(table.leaf(at));
         }
         let mut walk = Walk::new(&self.trie, numbers, name.is_reserved());
-        while let Some(visit) = walk.step(&self.trie, numbers, aside) {
-            if visit.rest != ROOT {
-                self.leaf(Place::Node(visit.rest)).into_iter().for_each(&mut each);
-            }
-            if visit.end != ROOT {
-                self.leaf(Place::Node(visit.end)).into_iter().for_each(&mut each);
-            }
-        }
+        let mut found = |node| self.leaf(Place::Node(node)).into_iter().for_each(&mut each);
+        while walk.step(&self.trie, numbers, aside, &mut found).is_some() {}
     }
 
     fn find(&self, filter: TopicFilter<'_>) -> Option<Place> {

@@ -42,13 +42,18 @@ impl Hasher {
         self.narrow(fold(self.first ^ pair(node, level), self.second))
     }
 
-    /// The hash of a whole filter, given by its levels.
+    /// The hash of a whole filter, given by its levels. Only filters of one length are compared.
     #[inline]
     pub(super) fn key(&self, levels: &[u32]) -> u32 {
-        let (pairs, odd) = levels.as_chunks();
-        let start = odd.iter().fold(self.first, |state, &level| state ^ u64::from(level));
-        let mix = |state: u64, [one, other]: &[u32; 2]| fold(state ^ pair(*one, *other), self.second);
-        self.narrow(pairs.iter().fold(fold(start, self.second), mix))
+        let mix = |state, [a, b, c, d]: [u32; 4]| fold(state ^ pair(a, b), self.second ^ pair(c, d));
+        let (fours, tail) = levels.as_chunks();
+        let state = fours.iter().fold(self.first, |state, four| mix(state, *four));
+        self.narrow(match *tail {
+            [] => state,
+            [a] => mix(state, [a, 0, 0, 0]),
+            [a, b] => mix(state, [a, b, 0, 0]),
+            [a, b, c, ..] => mix(state, [a, b, c, 0]),
+        })
     }
 
     /// The top bits, after a product that lets all others reach them: `dev1` and `dev2` shall not be neighbours.
@@ -101,6 +106,15 @@ mod tests {
         assert_ne!(hasher.words((1, 0)), Hasher::new(2).words((1, 0)));
         assert_ne!(hasher.words((1, 0)), hasher.words((0, 1)));
         assert_ne!(hasher.edge(1, 2), hasher.edge(2, 1));
+        for len in 1..9 {
+            let mut key = [7; 9];
+            let plain = hasher.key(&key[..len]);
+            for at in 0..len {
+                key[at] = 8;
+                assert_ne!(plain, hasher.key(&key[..len]), "level {at} of {len}");
+                key[at] = 7;
+            }
+        }
         assert_ne!(hasher.key(&[1, 2, 3]), hasher.key(&[1, 3, 2]));
     }
 }

@@ -115,7 +115,7 @@ impl Levels {
     }
 
     /// The numbers of the levels of a text, and how many they are; `None` if they are more than there is room for.
-    #[inline(never)]
+    #[inline]
     pub(super) fn read(&self, text: &[u8], numbers: &mut [u32]) -> Option<usize> {
         let mut rest = text;
         for (at, number) in numbers.iter_mut().enumerate() {

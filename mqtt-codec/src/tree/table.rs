@@ -40,8 +40,8 @@ impl Table {
     }
 
     pub(super) fn insert(&mut self, hash: u32, index: u32) {
-        // At most 3/4 full: a search looks at two to three slots.
-        if (self.used + 1) * 4 > self.homes * 3 {
+        // At most 5/8 full: a search looks at two slots, seldom more.
+        if (self.used + 1) * 8 > self.homes * 5 {
             self.resize(self.homes + self.homes / 4 + 8);
         }
         self.used += 1;
