@@ -5,8 +5,12 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "alloc")]
+mod buf;
 mod code;
 mod content_format;
+#[cfg(feature = "defmt")]
+mod defmt;
 mod error;
 mod link;
 mod meaning;
@@ -14,10 +18,15 @@ mod message;
 mod option;
 mod out;
 mod rules;
+#[cfg(feature = "serde")]
+mod serde;
 mod stream;
 mod token;
+mod uri;
 mod writer;
 
+#[cfg(feature = "alloc")]
+pub use buf::{MessageBuf, OptionsBuf};
 pub use code::{Code, ParseCodeError};
 pub use content_format::ContentFormat;
 pub use error::{Answer, DecodeError, EncodeError, Refusal, Rule};
@@ -37,4 +46,5 @@ pub use stream::{
     Abort, Addresses, Capabilities, Csm, Peek, Reader, Release, Signal, SignalOption, StreamMessage, peek,
 };
 pub use token::Token;
+pub use uri::{Component, Composed, Host, Scheme, Uri, UriError, UriRule};
 pub use writer::{Length, Writer};

@@ -4,7 +4,7 @@
 //! [`Out::room`]; then no step of the second run can come up short. A step that fails writes nothing of
 //! itself; what earlier steps wrote stays. Where all parts are at hand [`Message::encode`] does both.
 
-use crate::option::{self, MAX_VALUE, OptionNumber, Uint};
+use crate::option::{self, MAX_VALUE, OptionNumber, Options, Uint};
 use crate::{Code, EncodeError, Kind, Out, Token, message};
 
 #[cfg(doc)]
@@ -133,6 +133,39 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
     #[inline]
     pub fn uint(&mut self, number: OptionNumber, value: u32) -> Result<(), EncodeError> {
         self.option(number, &Uint::new(value))
+    }
+
+    /// Writes two lists of options as one, such as those of a URI and those of the caller; where numbers are
+    /// equal the first list goes first.
+    ///
+    /// ```
+    /// use coap_codec::{Code, Kind, Opt, OptionNumber, Options, SliceOut, Token, Uri, Writer};
+    ///
+    /// let mut scratch = [0; 32];
+    /// let uri = Uri::parse("coap://192.0.2.1/a?b")?.options(None, &mut scratch)?;
+    /// let own = [Opt::new(OptionNumber::OBSERVE, &[]), Opt::new(OptionNumber::ACCEPT, &[60])];
+    /// let mut buffer = [0; 32];
+    /// let mut out = SliceOut::new(&mut buffer);
+    /// let mut writer = Writer::new(&mut out, Kind::Confirmable, Code::GET, 1, Token::EMPTY)?;
+    /// writer.merge(uri, Options::new(&own)?)?;
+    /// assert_eq!(out.written(), b"\x40\x01\x00\x01\x60\x51a\x41b\x21\x3C");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::option`]; those before the one at fault are written.
+    pub fn merge(&mut self, first: Options<'_>, second: Options<'_>) -> Result<(), EncodeError> {
+        let (mut first, mut second) = (first.iter().peekable(), second.iter().peekable());
+        loop {
+            let next = match (first.peek(), second.peek()) {
+                (Some(one), Some(other)) if other.number < one.number => second.next(),
+                (Some(_), _) => first.next(),
+                (None, _) => second.next(),
+            };
+            let Some(option) = next else { return Ok(()) };
+            self.option(option.number, option.value)?;
+        }
     }
 
     /// Writes a piece of the payload, the marker before the first that is not empty.
