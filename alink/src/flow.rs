@@ -7,6 +7,7 @@
 //! late with it costs lateness only.
 
 mod asker;
+mod bridge;
 mod calls;
 #[cfg(feature = "model")]
 pub(crate) mod checked;
@@ -14,18 +15,22 @@ mod child;
 mod clock;
 pub(crate) mod config;
 pub(crate) mod device;
+mod directory;
 mod download;
 pub(crate) mod event;
 mod fleet;
 mod gateway;
+mod outbox;
 mod pending;
 mod shadow;
 #[cfg(feature = "auth")]
 mod signed;
 pub(crate) mod step;
 
+pub use bridge::{Bridge, BridgeEntry, BridgeEvent};
 pub use calls::Call;
 pub use child::{ChildState, Credentials};
 pub use download::Fetch;
 pub use gateway::{Gateway, GatewayConfig, GatewayEvent};
+pub use outbox::{Counters, Delivery, Lane, Outbox, OutboxConfig, Ticket};
 pub use pending::Pending;

@@ -18,6 +18,7 @@ pub mod pack;
 pub mod property;
 pub mod session;
 pub mod shadow;
+pub mod subscription;
 pub mod system;
 pub mod tag;
 

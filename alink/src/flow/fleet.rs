@@ -1,18 +1,16 @@
 //! Many devices in one table: found by name, and by who is due first.
 
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::collections::BTreeSet;
 use core::time::Duration;
 
 use super::device::Device;
+use super::directory::{Directory, Named};
 use crate::name::DeviceId;
 
 /// Devices with something the owner keeps beside each.
 #[derive(Clone, Debug)]
 pub(crate) struct Fleet<T> {
-    slots: Vec<Option<Slot<T>>>,
-    /// The slots in the order of their names.
-    order: Vec<usize>,
-    free: Vec<usize>,
+    slots: Directory<Slot<T>>,
     /// The device taken out last, whose name may still be told.
     retired: Option<Device>,
     timers: BTreeSet<(Duration, usize)>,
@@ -25,75 +23,46 @@ pub(crate) struct Slot<T> {
     timer: Option<Duration>,
 }
 
+impl<T> Named for Slot<T> {
+    fn name(&self) -> DeviceId<'_> {
+        self.device.id()
+    }
+}
+
 impl<T> Fleet<T> {
     pub(crate) const fn new() -> Self {
-        Self {
-            slots: Vec::new(),
-            order: Vec::new(),
-            free: Vec::new(),
-            retired: None,
-            timers: BTreeSet::new(),
-        }
-    }
-
-    fn place(&self, id: DeviceId<'_>) -> Result<usize, usize> {
-        self.order.binary_search_by(|at| match self.get(*at) {
-            Some(slot) => slot.device.id().cmp(&id),
-            None => core::cmp::Ordering::Less,
-        })
+        Self { slots: Directory::new(), retired: None, timers: BTreeSet::new() }
     }
 
     pub(crate) fn find(&self, id: DeviceId<'_>) -> Option<usize> {
-        self.place(id).ok().and_then(|place| self.order.get(place).copied())
+        self.slots.find(id)
     }
 
-    /// Adds a device; `None` if there is one of that name. Names in order go in fastest.
     pub(crate) fn insert(&mut self, device: Device, beside: T) -> Option<usize> {
-        let place = self.place(device.id()).err()?;
-        let slot = Some(Slot { device, beside, timer: None });
-        let at = match self.free.pop() {
-            Some(at) => {
-                *self.slots.get_mut(at)? = slot;
-                at
-            }
-            None => {
-                self.slots.push(slot);
-                self.slots.len() - 1
-            }
-        };
-        self.order.insert(place, at);
-        Some(at)
-    }
-
-    pub(crate) fn remove(&mut self, at: usize) -> Option<Slot<T>> {
-        let place = self.place(self.get(at)?.device.id()).ok()?;
-        self.order.remove(place);
-        let slot = self.slots.get_mut(at)?.take()?;
-        if let Some(timer) = slot.timer {
-            self.timers.remove(&(timer, at));
-        }
-        self.free.push(at);
-        Some(slot)
+        self.slots.insert(Slot { device, beside, timer: None })
     }
 
     /// Takes a device out; it is kept until the next one is.
     pub(crate) fn retire(&mut self, at: usize) -> Option<&Device> {
-        self.retired = self.remove(at).map(|slot| slot.device);
-        self.retired.as_ref()
+        let slot = self.slots.remove(at)?;
+        if let Some(timer) = slot.timer {
+            self.timers.remove(&(timer, at));
+        }
+        Some(self.retired.insert(slot.device))
     }
 
     pub(crate) fn get(&self, at: usize) -> Option<&Slot<T>> {
-        self.slots.get(at)?.as_ref()
+        self.slots.get(at)
     }
 
     /// To be followed by [`settle`](Self::settle) if the device was used.
     pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut Slot<T>> {
-        self.slots.get_mut(at)?.as_mut()
+        self.slots.get_mut(at)
     }
 
     /// Takes note of when the device is due now.
     pub(crate) fn settle(&mut self, at: usize) {
-        let Some(slot) = self.slots.get_mut(at).and_then(Option::as_mut) else {
+        let Some(slot) = self.slots.get_mut(at) else {
             return;
         };
         let timer = slot.device.next_timeout();
@@ -114,11 +83,11 @@ impl<T> Fleet<T> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.order.len()
+        self.slots.len()
     }
 
     /// All devices, in the order of their names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &Slot<T>)> {
-        self.order.iter().filter_map(|at| Some((*at, self.get(*at)?)))
+        self.slots.iter()
     }
 }
