@@ -193,7 +193,7 @@ mod tests {
             line,
             "CONNECT 5.0 client=\"c\\u{1b}[2J\" clean-start keep-alive=0s user=\"u\" password=[4 bytes] \
              {Authentication Method=\"m\", Authentication Data=[4 bytes], \"a\\nb\"=\"c\"} \
-             will(\"last\" qos=2 retain payload=4B {Will Delay Interval=5s})"
+             will(\"last\" qos=2 retain payload=1B {Will Delay Interval=5s})"
         );
         assert!(!alloc::format!("{connect:?}").contains("104, 117"), "nor in Debug");
     }

@@ -1,24 +1,26 @@
-//! The one iterator over the lists of a packet: properties, filters, reason codes.
+//! The one iterator over the lists of a packet: properties, subscriptions, filters, reason codes.
 
 use core::fmt;
+use core::iter::FusedIterator;
+
+use crate::config::Version;
 
 /// The entries of a list, which were checked when the list was made: either bytes of a decoded packet or a caller's slice.
+///
+/// It is an iterator for each `T` there are lists of, beside the type of the list.
 #[derive(Clone, Copy)]
 pub struct Entries<'a, T>(Source<'a, T>);
 
 #[derive(Clone, Copy)]
 enum Source<'a, T> {
-    Wire { bytes: &'a [u8], read: Read<'a, T> },
+    Wire(&'a [u8], Version),
     Slice(&'a [T]),
 }
 
-/// Takes one entry off the front of checked bytes; `None` at their end.
-pub(crate) type Read<'a, T> = fn(&mut &'a [u8]) -> Option<T>;
-
-impl<'a, T> Entries<'a, T> {
+impl<'a, T: Copy> Entries<'a, T> {
     #[inline]
-    pub(crate) const fn wire(bytes: &'a [u8], read: Read<'a, T>) -> Self {
-        Self(Source::Wire { bytes, read })
+    pub(crate) const fn wire(bytes: &'a [u8], version: Version) -> Self {
+        Self(Source::Wire(bytes, version))
     }
 
     #[inline]
@@ -30,7 +32,7 @@ impl<'a, T> Entries<'a, T> {
     #[inline]
     pub(crate) const fn as_wire(&self) -> Option<&'a [u8]> {
         match self.0 {
-            Source::Wire { bytes, .. } => Some(bytes),
+            Source::Wire(bytes, _) => Some(bytes),
             Source::Slice(_) => None,
         }
     }
@@ -38,19 +40,16 @@ impl<'a, T> Entries<'a, T> {
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
         match self.0 {
-            Source::Wire { bytes, .. } => bytes.is_empty(),
+            Source::Wire(bytes, _) => bytes.is_empty(),
             Source::Slice(items) => items.is_empty(),
         }
     }
-}
 
-impl<T: Copy> Iterator for Entries<'_, T> {
-    type Item = T;
-
+    /// The next entry; `read` takes one off the front of checked bytes.
     #[inline]
-    fn next(&mut self) -> Option<T> {
+    pub(crate) fn advance(&mut self, read: impl FnOnce(&mut &'a [u8], Version) -> Option<T>) -> Option<T> {
         match &mut self.0 {
-            Source::Wire { bytes, read } => read(bytes),
+            Source::Wire(bytes, version) => read(bytes, *version),
             Source::Slice(items) => {
                 let (first, rest) = items.split_first()?;
                 *items = rest;
@@ -60,9 +59,12 @@ impl<T: Copy> Iterator for Entries<'_, T> {
     }
 }
 
-impl<T: Copy> core::iter::FusedIterator for Entries<'_, T> {}
+impl<T> FusedIterator for Entries<'_, T> where Self: Iterator {}
 
-impl<T: Copy + fmt::Debug> fmt::Debug for Entries<'_, T> {
+impl<T: fmt::Debug> fmt::Debug for Entries<'_, T>
+where
+    Self: Iterator<Item = T> + Copy,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(*self).finish()
     }

@@ -316,7 +316,7 @@ impl<'a> Properties<'a> {
         if is_auth_data_alone(seen) {
             return Err(whole.fail(Rule::AuthDataAlone));
         }
-        Ok(Self(Some(List { entries: Entries::wire(whole.rest(), Property::read), seen, place })))
+        Ok(Self(Some(List { entries: Entries::wire(whole.rest(), Version::V5), seen, place })))
     }
 
     /// Bytes they take with their length, in a packet whose properties have that place.
@@ -453,6 +453,15 @@ fn may_repeat(id: u8, place: u16) -> bool {
 #[inline]
 fn is_auth_data_alone(seen: u64) -> bool {
     seen & (bit(0x15) | bit(0x16)) == bit(0x16)
+}
+
+impl<'a> Iterator for Entries<'a, Property<'a>> {
+    type Item = Property<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Property<'a>> {
+        self.advance(|rest, _| Property::read(rest))
+    }
 }
 
 impl PartialEq for Properties<'_> {

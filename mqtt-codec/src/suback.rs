@@ -92,8 +92,7 @@ impl<'a> SubAck<'a> {
                 return Err(c.fail_back(Rule::SubAckCode, 1)); // [MQTT-3.9.3-2]
             }
         }
-        let read = if version == Version::V5 { take_code } else { take_code_311 };
-        Ok(Self { packet_id, properties, reasons: Reasons(Entries::wire(codes, read)) })
+        Ok(Self { packet_id, properties, reasons: Reasons(Entries::wire(codes, version)) })
     }
 }
 
@@ -115,7 +114,7 @@ impl<'a> UnsubAck<'a> {
                 return Err(c.fail_back(Rule::UnsubAckCode, 1)); // [MQTT-3.11.3-2]
             }
         }
-        Ok(Self { packet_id, properties, reasons: Reasons(Entries::wire(codes, take_code)) })
+        Ok(Self { packet_id, properties, reasons: Reasons(Entries::wire(codes, version)) })
     }
 }
 
@@ -143,18 +142,17 @@ fn read_properties<'a>(
     }
 }
 
-/// Takes a code off bytes that were checked.
-fn take_code(rest: &mut &[u8]) -> Option<ReasonCode> {
+/// Takes a code off bytes that were checked. One that 3.1.1 does not define was put up with, and means some failure.
+#[inline]
+fn take_code(rest: &mut &[u8], version: Version) -> Option<ReasonCode> {
     let (code, behind) = rest.split_first()?;
     *rest = behind;
-    ReasonCode::new(*code)
-}
-
-/// The same in 3.1.1; a code it does not define was put up with, and means some failure.
-fn take_code_311(rest: &mut &[u8]) -> Option<ReasonCode> {
-    let (code, behind) = rest.split_first()?;
-    *rest = behind;
-    Some(ReasonCode::of(*code, PacketType::SubAck).unwrap_or(ReasonCode::UnspecifiedError))
+    match version {
+        Version::V311 => {
+            Some(ReasonCode::of(*code, PacketType::SubAck).unwrap_or(ReasonCode::UnspecifiedError))
+        }
+        Version::V5 => ReasonCode::new(*code),
+    }
 }
 
 impl Body for SubAck<'_> {
@@ -206,6 +204,15 @@ impl Body for UnsubAck<'_> {
         out.put(&self.packet_id.get().to_be_bytes());
         self.properties.put(version, out);
         self.reasons.iter().for_each(|reason| out.put(&[reason.code()]));
+    }
+}
+
+impl Iterator for Entries<'_, ReasonCode> {
+    type Item = ReasonCode;
+
+    #[inline]
+    fn next(&mut self) -> Option<ReasonCode> {
+        self.advance(take_code)
     }
 }
 

@@ -155,9 +155,7 @@ impl<'a> Subscriptions<'a> {
             };
             return Err(c.fail_back(broken, 1));
         }
-        let read =
-            if version == Version::V5 { take_subscription::<true> } else { take_subscription::<false> };
-        Ok(Self(Entries::wire(whole, read)))
+        Ok(Self(Entries::wire(whole, version)))
     }
 }
 
@@ -182,15 +180,17 @@ pub(crate) fn read_filter<'a>(c: &mut Cursor<'a>, version: Version) -> Result<To
 }
 
 /// Takes a filter off bytes that were checked.
-pub(crate) fn take_filter<'a, const SHARED: bool>(rest: &mut &'a [u8]) -> Option<TopicFilter<'a>> {
+#[inline]
+pub(crate) fn take_filter<'a>(rest: &mut &'a [u8], version: Version) -> Option<TopicFilter<'a>> {
     let (len, behind) = rest.split_first_chunk()?;
     let (text, behind) = behind.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
     *rest = behind;
-    Some(TopicFilter::from_checked(text, SHARED))
+    Some(TopicFilter::from_checked(text, version == Version::V5))
 }
 
-fn take_subscription<'a, const SHARED: bool>(rest: &mut &'a [u8]) -> Option<Subscription<'a>> {
-    let filter = take_filter::<SHARED>(rest)?;
+#[inline]
+fn take_subscription<'a>(rest: &mut &'a [u8], version: Version) -> Option<Subscription<'a>> {
+    let filter = take_filter(rest, version)?;
     let (options, behind) = rest.split_first()?;
     *rest = behind;
     Subscription::with_options(filter, *options)
@@ -234,6 +234,15 @@ impl Body for Subscribe<'_> {
                 out.put(&[one.options()]);
             }),
         }
+    }
+}
+
+impl<'a> Iterator for Entries<'a, Subscription<'a>> {
+    type Item = Subscription<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Subscription<'a>> {
+        self.advance(take_subscription)
     }
 }
 

@@ -82,8 +82,7 @@ impl<'a> Unsubscribe<'a> {
         while !c.is_empty() {
             read_filter(&mut c, version)?;
         }
-        let read = if version == Version::V5 { take_filter::<true> } else { take_filter::<false> };
-        Ok(Self { packet_id, properties, filters: Filters(Entries::wire(whole, read)) })
+        Ok(Self { packet_id, properties, filters: Filters(Entries::wire(whole, version)) })
     }
 }
 
@@ -104,6 +103,15 @@ impl Body for Unsubscribe<'_> {
             Some(bytes) => out.put(bytes),
             None => self.filters.iter().for_each(|filter| put_field(filter.as_bytes(), out)),
         }
+    }
+}
+
+impl<'a> Iterator for Entries<'a, TopicFilter<'a>> {
+    type Item = TopicFilter<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<TopicFilter<'a>> {
+        self.advance(take_filter)
     }
 }
 
