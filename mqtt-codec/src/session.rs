@@ -77,9 +77,8 @@ pub struct Session<'m, S> {
     queue: Queue,
     /// The identifier handed out last.
     last_id: u16,
-    /// Messages the peer takes before it must acknowledge one, now and at most (§4.9).
+    /// Messages the peer takes before it must acknowledge one (§4.9).
     quota: u16,
-    quota_most: u16,
     /// Messages of the peer without a final answer, now and at most.
     inbound: u16,
     inbound_most: u16,
@@ -152,7 +151,6 @@ impl<'m, S: Store> Session<'m, S> {
             queue: Queue::default(),
             last_id: 0,
             quota: 0,
-            quota_most: 0,
             inbound: 0,
             inbound_most: 0,
             replay: None,

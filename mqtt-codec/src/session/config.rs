@@ -146,6 +146,8 @@ pub struct SentCell {
     pub(super) state: Sent,
     /// Whether its packet went out over this connection.
     pub(super) flying: bool,
+    /// Whether its PUBLISH went out over this connection, and so was taken off the quota.
+    pub(super) counted: bool,
     /// Whether its fate is unknown, because the peer has lost the session or the connection broke.
     pub(super) lost: bool,
     /// Whether the application has given it up.
@@ -163,6 +165,7 @@ impl SentCell {
         id: 0,
         state: Sent::Once,
         flying: false,
+        counted: false,
         lost: false,
         forgotten: false,
         age: Duration::ZERO,

@@ -254,8 +254,7 @@ impl<'m, S: Store> Session<'m, S> {
     /// The part of coming online that both ends share.
     fn go_online(&mut self) {
         // §4.9: the quota is not carried over from another connection.
-        self.quota_most = self.peer.receive_maximum.unwrap_or(u16::MAX).min(self.manners.send_maximum);
-        self.quota = self.quota_most;
+        self.quota = self.peer.receive_maximum.unwrap_or(u16::MAX).min(self.manners.send_maximum);
         self.aliases_out.reset(self.peer.alias_maximum.min(self.manners.aliases));
         self.phase = Phase::Online;
     }
@@ -302,6 +301,7 @@ impl<'m, S: Store> Session<'m, S> {
         self.received.retain(|cell| matches!(cell.state, Received::Twice | Received::Recorded));
         for cell in self.sent.iter_mut() {
             cell.flying = false;
+            cell.counted = false;
             cell.deadline = Duration::MAX;
             match cell.state {
                 Sent::Subscribe(_) | Sent::Unsubscribe(_) => cell.lost = true,
@@ -451,7 +451,7 @@ impl<'m, S: Store> Session<'m, S> {
                 self.outgoing = Some(Outgoing::Store { id, from: head_len + piece.len(), left });
             }
             self.spoke(now);
-            self.quota -= 1;
+            self.take_quota(id);
         }
         if let Some(cell) = self.sent.get_mut(id.get()) {
             cell.flying = true;

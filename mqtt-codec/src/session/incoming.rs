@@ -2,12 +2,13 @@
 
 use core::time::Duration;
 
+use super::alias::Aliases;
 use super::announced::expiry;
 use super::transitions::{Arrival, Received, Sent, Settle, Verdict, arrive, judge, settle};
 use super::{Event, Fault, Phase, ReceivedCell, Result, Session, SessionError, Timer};
 use crate::{
     Ack, ConnAck, Disconnect, Limits, Out, Packet, PacketId, PacketType, Properties, Publish, ReasonCode,
-    Record, Role, Rules, Slot, Store, TopicName, Version,
+    Role, Rules, Slot, Store, TopicName, Version,
 };
 
 impl<S: Store> Session<'_, S> {
@@ -23,12 +24,12 @@ impl<S: Store> Session<'_, S> {
     ) -> Result<Option<Event<'a>>, S> {
         self.listening()?;
         let event = match Packet::decode(frame, self.rules()) {
-            Ok(packet) => self.take(now, packet, out)?,
+            Ok(packet) => self.take(now, packet, frame, out)?,
             Err(error) => self.fault(now, Fault::Malformed(error), error.reason(), out)?,
         };
         self.heard(now);
         Ok(match event {
-            Some(Event::Message(publish)) => Some(Event::Message(self.resolved(publish))),
+            Some(Event::Message(publish)) => Some(Event::Message(resolved(publish, &self.aliases_in))),
             event => event,
         })
     }
@@ -46,6 +47,7 @@ impl<S: Store> Session<'_, S> {
         &mut self,
         now: Duration,
         packet: Packet<'a>,
+        frame: &[u8],
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<Event<'a>>, S> {
         let peer = if self.role == Role::Client { Role::Server } else { Role::Client };
@@ -56,7 +58,7 @@ impl<S: Store> Session<'_, S> {
             Verdict::Break(reason) => return self.fault(now, Fault::Unexpected(kind), reason, out),
         }
         match packet {
-            Packet::Publish(publish) => self.take_publish(now, publish, out),
+            Packet::Publish(publish) => self.take_publish(now, publish, frame, out),
             Packet::PubAck(ack) | Packet::PubRec(ack) | Packet::PubComp(ack) => {
                 self.take_ack(now, kind, ack, out)
             }
@@ -107,6 +109,7 @@ impl<S: Store> Session<'_, S> {
         &mut self,
         now: Duration,
         publish: Publish<'a>,
+        frame: &[u8],
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<Event<'a>>, S> {
         if let Err((fault, reason)) = self.check_alias(&publish) {
@@ -122,20 +125,10 @@ impl<S: Store> Session<'_, S> {
                 self.learn_alias(&publish);
                 return Ok(None);
             }
-            self.accept_message(now, publish, out)?;
+            self.finish_message(now, publish.qos, Arrival::New, Some((publish, frame)), out)?;
         }
         self.learn_alias(&publish);
         Ok(Some(Event::Message(publish)))
-    }
-
-    /// Acknowledges a new message of QoS 1 or 2, or puts it among those to be acknowledged.
-    fn accept_message(
-        &mut self,
-        now: Duration,
-        publish: Publish<'_>,
-        out: &mut (impl Out + ?Sized),
-    ) -> Result<(), S> {
-        self.finish_message(now, publish.qos, Arrival::New, Some(&Record::Publish(publish)), out)
     }
 
     /// §3.3.2.3.4: an alias must be one we allow, and stand for a topic.
@@ -166,16 +159,6 @@ impl<S: Store> Session<'_, S> {
         {
             self.aliases_in.set(alias, publish.topic.as_bytes());
         }
-    }
-
-    /// The same with its full topic.
-    #[inline]
-    pub(super) fn resolved<'a>(&'a self, publish: Publish<'a>) -> Publish<'a> {
-        if !publish.topic.is_aliased() {
-            return publish;
-        }
-        let topic = publish.properties.topic_alias().and_then(|alias| self.aliases_in.topic(alias));
-        Publish { topic: TopicName::from_scanned(topic.unwrap_or_default()), ..publish }
     }
 
     /// Counts a message against our Receive Maximum, once for each connection.
@@ -248,8 +231,11 @@ impl<S: Store> Session<'_, S> {
             Settle::Done => {
                 self.skip_in_replay(Slot::Sent(id))?;
                 self.store.remove(Slot::Sent(id)).map_err(SessionError::Store)?;
-                self.sent.remove(id.get());
-                self.quota = self.quota.saturating_add(1).min(self.quota_most);
+                // §4.9 would count every PUBCOMP, also one for a message that went out over an earlier connection;
+                // that allows more than Receive Maximum [MQTT-3.3.4-9].
+                if self.sent.remove(id.get()).is_some_and(|cell| cell.counted) {
+                    self.quota = self.quota.saturating_add(1);
+                }
                 Ok(Some(Event::Delivered(ack)))
             }
             Settle::Release => {
@@ -383,6 +369,16 @@ impl<S: Store> Session<'_, S> {
         self.close(now);
         Ok(Some(Event::Closed { error, reason }))
     }
+}
+
+/// The same with its full topic.
+#[inline]
+pub(super) fn resolved<'a>(publish: Publish<'a>, aliases: &'a Aliases<'_>) -> Publish<'a> {
+    if !publish.topic.is_aliased() {
+        return publish;
+    }
+    let topic = publish.properties.topic_alias().and_then(|alias| aliases.topic(alias));
+    Publish { topic: TopicName::from_scanned(topic.unwrap_or_default()), ..publish }
 }
 
 fn count<T>(list: impl Iterator<Item = T>) -> u16 {

@@ -148,7 +148,7 @@ impl<S: Store> Session<'_, S> {
         plan.wire.encode_head(self.version, plan.payload_len, out)?;
         if let Some((id, state)) = plan.exchange {
             self.begin(now, id, state, message.deadline);
-            self.quota -= 1;
+            self.take_quota(id);
         }
         if let Some(Alias::New(alias)) = plan.wire.alias {
             self.aliases_out.set(alias, message.topic.as_bytes());
@@ -485,6 +485,15 @@ impl<S: Store> Session<'_, S> {
             }
         }
         Err(SessionError::Full)
+    }
+
+    /// §4.9: one message more that the peer has to acknowledge.
+    #[inline]
+    pub(super) fn take_quota(&mut self, id: PacketId) {
+        self.quota = self.quota.saturating_sub(1);
+        if let Some(cell) = self.sent.get_mut(id.get()) {
+            cell.counted = true;
+        }
     }
 
     fn begin(&mut self, now: Duration, id: PacketId, state: Sent, deadline: Option<Duration>) {

@@ -2,13 +2,14 @@
 
 use core::time::Duration;
 
+use super::incoming::resolved;
 use super::outgoing::Message;
 use super::transitions::{Arrival, Received, arrive};
 use super::wire::Wire;
 use super::{Acknowledge, Event, Fault, Later, Limit, Phase, ReceivedCell, Result, Session, SessionError};
 use crate::{
-    Ack, Delivery, Limits, Out, Packet, PacketId, PacketType, Payload, PublishHead, ReasonCode, Record, Rule,
-    Slot, Store, Streamed, Version,
+    Ack, Delivery, Limits, Out, Packet, PacketId, PacketType, Payload, Publish, PublishHead, ReasonCode,
+    Record, Rule, Slot, Store, Streamed, Version,
 };
 
 /// A payload on its way out.
@@ -188,7 +189,7 @@ impl<S: Store> Session<'_, S> {
         self.incoming = Some(Incoming { payload: decoded.payload(), delivery: publish.qos, arrival });
         self.heard(now);
         let repeated = id.is_some() && arrival != Arrival::New;
-        Ok((!repeated).then_some(Event::Head { publish: self.resolved(publish), payload_len }))
+        Ok((!repeated).then_some(Event::Head { publish: resolved(publish, &self.aliases_in), payload_len }))
     }
 
     /// Takes the next part of a payload off the front of `chunk`; what is left in it is the next packet.
@@ -252,14 +253,14 @@ impl<S: Store> Session<'_, S> {
         Ok(arrival)
     }
 
-    /// What is to be done once all of a message is here; `record` is missing if it came in pieces.
+    /// What is to be done once all of a message is here: the packet and its bytes, unless it came in pieces.
     #[inline]
     pub(super) fn finish_message(
         &mut self,
         now: Duration,
         delivery: Delivery,
         arrival: Arrival,
-        record: Option<&Record<'_>>,
+        whole: Option<(Publish<'_>, &[u8])>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<(), S> {
         let (id, reply, twice) = match delivery {
@@ -285,8 +286,21 @@ impl<S: Store> Session<'_, S> {
             self.check_room(reply.encoded_len(self.version)?, out)?;
         }
         if twice {
-            let taken = Record::Taken(id);
-            self.store.put(Slot::Received(id), record.unwrap_or(&taken)).map_err(SessionError::Store)?;
+            let rules = self.rules();
+            let put = match whole {
+                Some((publish, frame)) if publish.topic.is_aliased() => {
+                    // Decoded once more, it lives as long as the topic the alias stands for.
+                    let publish = Packet::decode(frame, rules).ok().and_then(|packet| match packet {
+                        Packet::Publish(publish) => Some(resolved(publish, &self.aliases_in)),
+                        _ => None,
+                    });
+                    let record = publish.map_or(Record::Taken(id), Record::Publish);
+                    self.store.put(Slot::Received(id), &record)
+                }
+                Some((publish, _)) => self.store.put(Slot::Received(id), &Record::Publish(publish)),
+                None => self.store.put(Slot::Received(id), &Record::Taken(id)),
+            };
+            put.map_err(SessionError::Store)?;
         }
         let state = match (auto, twice) {
             (true, false) => None,

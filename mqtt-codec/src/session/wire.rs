@@ -14,9 +14,9 @@ pub(crate) struct Wire<'a> {
 }
 
 impl<'a> Wire<'a> {
-    /// With the full topic and without an alias.
+    /// As the first to send it would have it: no repetition, the full topic, no alias.
     pub(crate) fn canonical(publish: Publish<'a>) -> Self {
-        Self { publish, alias: None, expiry: None }
+        Self { publish: Publish { dup: false, ..publish }, alias: None, expiry: None }
     }
 
     /// Bytes of the packet with a payload of `payload_len` bytes.
