@@ -23,23 +23,21 @@ pub(super) const NO_LEVEL: u32 = u32::MAX - 1;
 pub(super) struct Levels {
     hasher: Hasher,
     table: Table,
-    entries: Vec<Entry>,
-    /// The first of the entries free for reuse, or [`UNKNOWN`]; they are linked by `uses`.
+    /// By number. A level longer than its words has where its text begins in the first, and [`LONG`] above its length in the
+    /// second.
+    words: Vec<(u64, u64)>,
+    /// By number. Those without a user are linked here, to be given out again.
+    uses: Vec<u32>,
+    /// The first of them, or [`UNKNOWN`].
     free: u32,
     text: Vec<u8>,
     /// How much of `text` no entry points to any more.
     waste: usize,
 }
 
-#[derive(Clone, Copy)]
-struct Entry {
-    words: (u64, u64),
-    uses: u32,
-}
-
-/// A level longer than its words has where its text begins in the first, and in the second this flag above its length.
-/// Other second words are smaller: their last byte is zero, as no level contains one.
+/// More than a second word can be otherwise: its last byte is zero, as no level contains one.
 const LONG: u64 = 1 << 63;
+/// In place of the words of a number without a user.
 const FREE: (u64, u64) = (u64::MAX, u64::MAX);
 
 /// The bytes of two words.
@@ -50,7 +48,8 @@ impl Levels {
         let mut levels = Self {
             hasher,
             table: Table::default(),
-            entries: Vec::new(),
+            words: Vec::new(),
+            uses: Vec::new(),
             free: UNKNOWN,
             text: Vec::new(),
             waste: 0,
@@ -65,24 +64,24 @@ impl Levels {
 
     /// One user more.
     pub(super) fn hold(&mut self, number: u32) {
-        self.entries[number as usize].uses += 1;
+        self.uses[number as usize] += 1;
     }
 
     /// One user less; the last one takes the level along.
     pub(super) fn release(&mut self, number: u32) {
-        let entry = &mut self.entries[number as usize];
-        entry.uses -= 1;
-        if entry.uses > 0 {
+        let uses = &mut self.uses[number as usize];
+        *uses -= 1;
+        if *uses > 0 {
             return;
         }
-        let Entry { words, .. } = *entry;
+        let words = self.words[number as usize];
         let hash = match words {
             (_, LONG..) => self.hasher.text(self.arena(words)),
             _ => self.hasher.words(words),
         };
         self.table.remove(hash, number);
-        self.entries[number as usize] = Entry { words: FREE, uses: self.free };
-        self.free = number;
+        self.words[number as usize] = FREE;
+        self.uses[number as usize] = core::mem::replace(&mut self.free, number);
         if let (_, LONG..) = words {
             self.waste += self.arena(words).len();
             if self.waste > self.text.len() / 2 {
@@ -95,12 +94,12 @@ impl Levels {
     pub(super) fn has_room(&self, bytes: usize, count: usize) -> bool {
         let below =
             |used: usize, more: usize| used.checked_add(more).is_some_and(|sum| sum < NO_LEVEL as usize);
-        below(self.entries.len(), count) && below(self.text.len(), bytes)
+        below(self.words.len(), count) && below(self.text.len(), bytes)
     }
 
     /// The spelling of a level in use; the buffer lends itself to short ones.
     pub(super) fn text<'a>(&'a self, number: u32, buffer: &'a mut [u8; WINDOW]) -> &'a [u8] {
-        match self.entries[number as usize].words {
+        match self.words[number as usize] {
             words @ (_, LONG..) => self.arena(words),
             (low, high) => {
                 *buffer = (u128::from(high) << 64 | u128::from(low)).to_le_bytes();
@@ -111,7 +110,10 @@ impl Levels {
 
     /// Bytes held by the numbering, and by the long texts.
     pub(super) fn bytes(&self) -> usize {
-        self.table.bytes() + self.entries.capacity() * size_of::<Entry>() + self.text.capacity()
+        self.table.bytes()
+            + self.words.capacity() * size_of::<(u64, u64)>()
+            + self.uses.capacity() * size_of::<u32>()
+            + self.text.capacity()
     }
 
     /// The numbers of the levels of a text, and how many they are; `None` if they are more than there is room for.
@@ -140,13 +142,13 @@ impl Levels {
 
     #[inline]
     fn find_short(&self, words: (u64, u64)) -> u32 {
-        let is = |number: u32| self.entries[number as usize].words == words;
+        let is = |number: u32| self.words[number as usize] == words;
         self.table.find(self.hasher.words(words), is).unwrap_or(UNKNOWN)
     }
 
     #[inline(never)]
     fn find_long(&self, text: &[u8]) -> u32 {
-        let is = |number: u32| match self.entries[number as usize].words {
+        let is = |number: u32| match self.words[number as usize] {
             words @ (_, LONG..) => self.arena(words) == text,
             _ => false,
         };
@@ -171,18 +173,19 @@ impl Levels {
             }
             self.text.extend_from_slice(text);
         }
-        let entry = Entry { words, uses: 0 };
         let free = self.free;
-        let number = match self.entries.get_mut(free as usize) {
+        let number = match self.words.get_mut(free as usize) {
             Some(place) => {
-                self.free = place.uses;
-                *place = entry;
+                *place = words;
+                self.free = core::mem::replace(&mut self.uses[free as usize], 0);
                 free
             }
             None => {
-                grow(&mut self.entries);
-                self.entries.push(entry);
-                index(self.entries.len() - 1)
+                grow(&mut self.words);
+                grow(&mut self.uses);
+                self.words.push(words);
+                self.uses.push(0);
+                index(self.words.len() - 1)
             }
         };
         self.table.insert(hash, number);
@@ -196,10 +199,10 @@ impl Levels {
 
     fn compact(&mut self) {
         let mut kept = Vec::with_capacity(self.text.len() - self.waste);
-        for at in 0..self.entries.len() {
-            let words = self.entries[at].words;
+        for at in 0..self.words.len() {
+            let words = self.words[at];
             if words.1 >= LONG && words != FREE {
-                self.entries[at].words.0 = u64::from(index(kept.len()));
+                self.words[at].0 = u64::from(index(kept.len()));
                 kept.extend_from_slice(self.arena(words));
             }
         }
@@ -328,11 +331,11 @@ mod tests {
         for (n, &number) in numbers.iter().enumerate() {
             assert_eq!(find(&levels, n), if n % 2 == 0 { UNKNOWN } else { number });
         }
-        let held = levels.entries.len();
+        let held = levels.words.len();
         for n in (0..500).step_by(2) {
             levels.number(spelling(n).as_bytes());
         }
-        assert_eq!(levels.entries.len(), held, "numbers are used again");
+        assert_eq!(levels.words.len(), held, "numbers are used again");
         assert!(levels.waste <= levels.text.len() / 2);
     }
 

@@ -127,8 +127,10 @@ fn unpack(slot: u64) -> (u32, u32) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hash::Hasher;
     use super::*;
     use alloc::collections::BTreeSet;
+    use alloc::format;
 
     fn check(table: &Table, expected: &BTreeSet<(u32, u32)>) {
         assert_eq!(table.used, u64::try_from(expected.len()).unwrap());
@@ -138,6 +140,34 @@ mod tests {
         }
         let full: Vec<u64> = table.slots.iter().copied().filter(|slot| *slot != EMPTY).collect();
         assert!(full.is_sorted_by_key(|slot| unpack(*slot).0));
+    }
+
+    /// How many slots a search looks at, at most.
+    fn longest_search(table: &Table) -> usize {
+        let used = table.slots.iter().enumerate().filter(|(_, slot)| **slot != EMPTY);
+        used.map(|(at, slot)| at - table.home(unpack(*slot).0) + 1).max().unwrap_or(0)
+    }
+
+    fn filled(hasher: &Hasher, levels: &[[u8; 8]]) -> Table {
+        let mut table = Table::default();
+        for (index, level) in (0..).zip(levels) {
+            table.insert(hasher.words((u64::from_le_bytes(*level), 0)), index);
+        }
+        table
+    }
+
+    /// Who knows the seed can choose levels that share a home; who does not, cannot.
+    #[test]
+    fn levels_chosen_to_collide_do_so_under_the_seed_they_were_chosen_for_alone() {
+        let known = Hasher::new(42);
+        let spelled = |n: u32| format!("{n:08x}").into_bytes().try_into().unwrap_or([0; 8]);
+        let near = |level: &[u8; 8]| known.words((u64::from_le_bytes(*level), 0)) >> (HASH_BITS - 9) == 0;
+        let chosen: Vec<[u8; 8]> = (0..).map(spelled).filter(near).take(2_000).collect();
+        assert!(longest_search(&filled(&known, &chosen)) > 1_000, "the attack works where the seed is known");
+        for seed in 0..20 {
+            let longest = longest_search(&filled(&Hasher::new(seed), &chosen));
+            assert!(longest < 50, "{longest} under seed {seed}");
+        }
     }
 
     #[test]
