@@ -64,7 +64,7 @@ impl Pieces for DeviceContent<'_> {
 
 /// The text that gets signed, as [`Pieces`] and as `Display`.
 ///
-/// The secret is no part of it, so it may be logged.
+/// The secret is no part of it, but a role's token is part of what AMQP and OpenAPI sign: `Debug` does not show it, `Display` does.
 #[derive(Clone, Copy, Debug)]
 pub struct Content<'a>(pub(crate) Covered<'a>);
 

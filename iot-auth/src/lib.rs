@@ -13,6 +13,7 @@ mod amqp;
 mod answer;
 mod base64;
 mod body;
+pub mod bridge;
 mod claim;
 pub mod coap;
 pub mod codes;

@@ -221,6 +221,27 @@ mod tests {
     }
 
     #[test]
+    fn pieces_of_any_length_make_one_content() {
+        struct Cut<'a>(&'a str, usize);
+        impl Pieces for Cut<'_> {
+            fn pieces(&self, put: &mut impl FnMut(&str)) {
+                let mut rest = self.0;
+                while !rest.is_empty() {
+                    let (piece, behind) = rest.split_at(self.1.min(rest.len()));
+                    put(piece);
+                    rest = behind;
+                }
+            }
+        }
+        let text = "0123456789abcdef".repeat(40);
+        let key = SigningKey::new(Method::HmacSha256, &Secret::new("k").unwrap());
+        let whole = key.sign(text.as_str());
+        for len in [1, 3, 64, 127, 128, 129, 200, 640] {
+            assert_eq!(key.sign(&Cut(&text, len)).as_bytes(), whole.as_bytes(), "{len}");
+        }
+    }
+
+    #[test]
     fn a_key_signs_more_than_once() {
         let key = SigningKey::new(Method::HmacSha256, &Secret::new("k").unwrap());
         let first = key.sign("a");

@@ -13,8 +13,8 @@ use nom::{IResult, Parser};
 
 use crate::pieces::{Pieces, show};
 
-/// One `name=value`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// One `name=value`. `Debug` does not show the value of a signature or token.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Param<'a> {
     /// What stands before the first equals sign.
     pub name: &'a str,
@@ -26,6 +26,16 @@ impl<'a> Param<'a> {
     /// `name=value`
     pub const fn new(name: &'a str, value: &'a str) -> Self {
         Self { name, value }
+    }
+}
+
+impl fmt::Debug for Param<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secret = ["sign", "securityToken", "deviceToken", "password", "Authorization"];
+        match secret.iter().any(|name| name.eq_ignore_ascii_case(self.name)) {
+            true => write!(f, "{}=..", self.name),
+            false => write!(f, "{}={}", self.name, self.value),
+        }
     }
 }
 
@@ -105,13 +115,13 @@ pub struct ParamError {
 /// assert_eq!(ParamList::new("12345", &params)?.to_string(), "12345|securemode=3,ext=1|");
 /// # Ok::<(), iot_auth::ParamError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct ParamList<'a> {
     client_id: &'a str,
     form: Form<'a>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 enum Form<'a> {
     /// What stood between the first and the last bar.
     Wire(&'a str),
@@ -211,6 +221,14 @@ impl<'a> ParamList<'a> {
     /// The value of the parameter of this name.
     pub fn get(&self, name: &str) -> Option<&'a str> {
         self.iter().find(|param| param.name == name).map(|param| param.value)
+    }
+}
+
+impl fmt::Debug for ParamList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ParamList({:?}, ", self.client_id)?;
+        f.debug_list().entries(self.iter()).finish()?;
+        f.write_str(")")
     }
 }
 

@@ -6,7 +6,7 @@ const fn unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }
 
-/// Which bytes stay, looked up: the string to sign of an OpenAPI request is encoded twice.
+/// Which bytes stay, looked up: there are many to look at.
 const STAYS: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -19,22 +19,35 @@ const STAYS: [bool; 256] = {
 
 /// Puts `piece` percent-encoded. Pieces may end inside a value: nothing carries over from one to the next.
 pub(crate) fn encode(piece: &str, put: &mut impl FnMut(&str)) {
+    escape(piece, *b"%", put);
+}
+
+/// Puts `piece` percent-encoded, and that percent-encoded once more.
+pub(crate) fn encode_twice(piece: &str, put: &mut impl FnMut(&str)) {
+    escape(piece, *b"%25", put);
+}
+
+fn escape<const N: usize>(piece: &str, sign: [u8; N], put: &mut impl FnMut(&str)) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let bytes = piece.as_bytes();
-    let mut plain = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if !STAYS[usize::from(*byte)] {
-            // A byte that stays is ASCII, so both ends of the run are character boundaries or the run is empty.
-            if plain < at {
-                put(piece.get(plain..at).unwrap_or_default());
-            }
-            let escape = [b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-            put(str::from_utf8(&escape).unwrap_or_default());
-            plain = at + 1;
-        }
+    if piece.bytes().all(|byte| STAYS[usize::from(byte)]) {
+        return put(piece);
     }
-    if plain < bytes.len() {
-        put(piece.get(plain..).unwrap_or_default());
+    // Filled here rather than put byte by byte: what takes the pieces may be a MAC.
+    let mut out = [0; 160];
+    for chunk in piece.as_bytes().chunks(out.len() / (N + 2)) {
+        let mut len = 0;
+        for byte in chunk {
+            if STAYS[usize::from(*byte)] {
+                out[len] = *byte;
+                len += 1;
+            } else {
+                out[len..len + N].copy_from_slice(&sign);
+                out[len + N] = DIGITS[usize::from(byte >> 4)];
+                out[len + N + 1] = DIGITS[usize::from(byte & 15)];
+                len += N + 2;
+            }
+        }
+        put(str::from_utf8(&out[..len]).unwrap_or_default());
     }
 }
 
@@ -79,8 +92,18 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(encoded(plain), text);
+            let mut twice = String::new();
+            encode_twice(plain, &mut |piece| twice.push_str(piece));
+            assert_eq!(twice, encoded(text));
             assert_eq!(decode(&mut text.as_bytes().to_vec()), Ok(plain));
         }
+    }
+
+    #[test]
+    fn long_text_has_no_seams() {
+        let text = "a灯b ".repeat(100);
+        let whole = "a%E7%81%AFb%20".repeat(100);
+        assert_eq!(encoded(&text), whole);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! One parameter of a call: a name that may be a list's, and a value that may still be raw.
 
 use core::cmp::Ordering;
+use core::fmt;
 
 use crate::base64;
 use crate::identity::UnixMillis;
-use crate::pieces::{Pieces, decimal};
+use crate::pieces::{Pieces, decimal, show};
 
 /// The name of a parameter: `Name`, `Name.1` or `Name.1.Key`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,8 +50,8 @@ impl From<u64> for ApiValue<'_> {
     }
 }
 
-/// A parameter of a call.
-#[derive(Clone, Copy, Debug)]
+/// A parameter of a call. `Debug` shows its name only: the value may be a token.
+#[derive(Clone, Copy)]
 pub struct ApiParam<'a> {
     pub(super) name: ApiName<'a>,
     pub(super) value: ApiValue<'a>,
@@ -86,6 +87,13 @@ impl<'a> ApiParam<'a> {
 
     pub(super) const fn is_absent(&self) -> bool {
         matches!(self.value, ApiValue::Absent)
+    }
+}
+
+impl fmt::Debug for ApiParam<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(&self.name, f)?;
+        f.write_str("=..")
     }
 }
 

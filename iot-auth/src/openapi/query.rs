@@ -92,7 +92,14 @@ impl Pieces for StringToSign<'_> {
     fn pieces(&self, put: &mut impl FnMut(&str)) {
         put(self.verb.name());
         put("&%2F&");
-        self.query.pieces(&mut |piece| percent::encode(piece, put));
+        let mut between = "";
+        for param in self.query.iter() {
+            put(between);
+            param.name.pieces(&mut |piece| percent::encode_twice(piece, put));
+            put("%3D");
+            param.value.pieces(&mut |piece| percent::encode_twice(piece, put));
+            between = "%26";
+        }
     }
 }
 
