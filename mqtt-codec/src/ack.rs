@@ -28,6 +28,7 @@ use crate::write::Body;
 /// # Ok::<(), mqtt_codec::EncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Ack<'a> {
     /// The identifier of the message it is about.
     pub packet_id: PacketId,

@@ -32,6 +32,7 @@ use crate::write::Body;
 /// # Ok::<(), mqtt_codec::EncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Auth<'a> {
     /// Success, continue, or begin again.
     pub reason: ReasonCode,

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// The version of the protocol a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Version {
     /// MQTT 3.1.1, protocol level 4.

@@ -27,6 +27,7 @@ use crate::write::Body;
 /// # Ok::<(), mqtt_codec::DecodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ConnAck<'a> {
     /// Whether the server had a session of that client and goes on with it; never in a refusal.
     pub session_present: bool,

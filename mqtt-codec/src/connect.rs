@@ -45,6 +45,7 @@ const USER_NAME: u8 = 0x80;
 /// # Ok::<(), mqtt_codec::EncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Connect<'a> {
     /// The version the client wants to speak. It rules this packet, whatever version the encoder is called with.
     pub version: Version,
@@ -66,6 +67,7 @@ pub struct Connect<'a> {
 
 /// The will of a client (§3.1.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Will<'a> {
     /// The quality of service it is published with.
     pub qos: Qos,

@@ -27,6 +27,7 @@ use crate::write::Body;
 /// # Ok::<(), mqtt_codec::EncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Disconnect<'a> {
     /// Why; 3.1.1 knows success only.
     pub reason: ReasonCode,

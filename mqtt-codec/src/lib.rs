@@ -12,10 +12,14 @@ mod auth;
 mod backoff;
 #[cfg(feature = "bytes")]
 mod bytes_stream;
+#[cfg(feature = "tokio-util")]
+mod codec;
 mod config;
 mod connack;
 mod connect;
 mod cursor;
+#[cfg(feature = "defmt")]
+mod defmt_format;
 mod disconnect;
 mod display;
 mod entries;
@@ -35,6 +39,8 @@ mod reason;
 mod request;
 mod rule;
 pub mod session;
+#[cfg(feature = "serde")]
+mod serialize;
 mod store;
 mod stream;
 mod suback;
@@ -51,6 +57,8 @@ pub use auth::Auth;
 pub use backoff::{Advice, Backoff};
 #[cfg(feature = "bytes")]
 pub use bytes_stream::BytesReader;
+#[cfg(feature = "tokio-util")]
+pub use codec::{Codec, CodecError};
 pub use config::{Leniency, Limits, Role, Rules, Version};
 pub use connack::ConnAck;
 pub use connect::{Connect, Will};

@@ -20,6 +20,7 @@ use crate::write::{self, Body};
 
 /// A packet. It borrows the bytes it was decoded from, or whatever the caller made it of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Packet<'a> {
     /// A client asks for a connection.

@@ -12,6 +12,7 @@ use crate::write::{number_len, put_field, put_number};
 
 /// A property with its value. Times are in seconds, sizes in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Property<'a> {
     /// Whether the payload is UTF-8 text (§3.3.2.3.2).

@@ -34,6 +34,7 @@ use crate::write::{check_room, frame_len, put_header_and_len};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Publish<'a> {
     /// Whether it may have been sent before; never at QoS 0.
     pub dup: bool,

@@ -5,6 +5,7 @@ use core::num::NonZeroU16;
 
 /// A quality of service: how often a message may arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[repr(u8)]
 #[expect(
     clippy::exhaustive_enums,
@@ -99,6 +100,7 @@ impl fmt::Display for PacketId {
 /// The quality of service of a PUBLISH, with the packet identifier exactly where there must be one
 /// ([MQTT-2.2.1-2], in 3.1.1 [MQTT-2.3.1-5]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[expect(clippy::exhaustive_enums, reason = "as `Qos`")]
 pub enum Delivery {
     /// QoS 0.

@@ -17,6 +17,7 @@ use crate::frame::PacketType;
 /// assert_eq!(code.to_string(), "not authorized (0x87)");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum ReasonCode {

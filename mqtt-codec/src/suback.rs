@@ -29,6 +29,7 @@ use crate::write::Body;
 /// # Ok::<(), mqtt_codec::DecodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SubAck<'a> {
     /// The identifier of the SUBSCRIBE.
     pub packet_id: PacketId,
@@ -40,6 +41,7 @@ pub struct SubAck<'a> {
 
 /// UNSUBACK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct UnsubAck<'a> {
     /// The identifier of the UNSUBSCRIBE.
     pub packet_id: PacketId,

@@ -40,6 +40,7 @@ use crate::write::{Body, put_field};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Subscribe<'a> {
     /// The identifier SUBACK answers with.
     pub packet_id: PacketId,
@@ -51,6 +52,7 @@ pub struct Subscribe<'a> {
 
 /// One subscription: a filter and what is wanted of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Subscription<'a> {
     /// Which topics.
     pub filter: TopicFilter<'a>,
@@ -66,6 +68,7 @@ pub struct Subscription<'a> {
 
 /// Whether retained messages are delivered on subscribing (§3.8.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum RetainHandling {

@@ -36,6 +36,7 @@ use crate::write::{Body, put_field};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Unsubscribe<'a> {
     /// The identifier UNSUBACK answers with.
     pub packet_id: PacketId,
