@@ -53,7 +53,7 @@ impl<S: Store> Session<'_, S> {
             return Ok(None);
         }
         if self.timers.is_due(Timer::Connect, now) {
-            return self.fault(now, Fault::NoConnAck, ReasonCode::MaximumConnectTime, out);
+            return self.fault(now, Fault::NoConnAck, ReasonCode::UnspecifiedError, out);
         }
         if self.timers.is_due(Timer::Ping, now) {
             return self.fault(now, Fault::NoPingResponse, ReasonCode::UnspecifiedError, out);
