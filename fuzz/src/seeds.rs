@@ -17,8 +17,11 @@ const SOURCES: &[Source] =
     &[Source { target: "thing_model_layout", path: "../thing-model/tests/data/layout" }];
 
 /// Hexadecimal packets: the file, the key of the list in it (empty: the file is the list), and the targets they seed.
-const PACKETS: &[(&str, &str, &[&str])] =
-    &[("alink/raw-frames.json", "", &["thing_model_layout"])];
+const PACKETS: &[(&str, &str, &[&str])] = &[
+    ("coap.json", "valid", &["coap_codec_message", "coap_codec_stream"]),
+    ("coap.json", "malformed", &["coap_codec_message", "coap_codec_stream"]),
+    ("alink/raw-frames.json", "", &["thing_model_layout"]),
+];
 
 fn main() {
     if let Err(error) = write_all() {
