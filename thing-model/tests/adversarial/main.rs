@@ -12,7 +12,9 @@ use std::fs;
 use std::path::Path;
 
 use thing_model::json::JsonRule;
-use thing_model::{Checker, Level, Limits, Model, Options, Outcome, Payload, Record, TextUnit, WallClock};
+use thing_model::{
+    Checker, Family, Level, Limits, Model, Options, Outcome, Payload, Record, TextUnit, WallClock,
+};
 
 use any::Any;
 use judge::{Json, Judge, Kind, parameters};
@@ -557,6 +559,129 @@ fn open_questions_are_options() {
         post,
         &[(r#"{"nope":[null,{"a":{}}]}"#, OK), (r#"[]"#, OK), (r#"7"#, OK)],
     );
+}
+
+#[test]
+fn packs_batches_and_histories() {
+    let own = model("all-types.json");
+    let lamp = model("lamp.json");
+    let family = |product: &str, device: &str| match (product, device) {
+        ("a1", "lamp") => Some(&lamp),
+        ("a1", "own") => Some(&own),
+        _ => None,
+    };
+    let options = Options::default();
+    table(
+        &own,
+        &options,
+        Payload::Pack(&Devices(&family)),
+        &[
+            (
+                r#"{"properties":{"p_int":{"value":1,"time":1700000000000}},"events":{"e_info":{"value":{"a":1},"time":1}}}"#,
+                OK,
+            ),
+            (
+                r#"{"properties":{"p_int":"x","no":1},"events":{"e_info":{"value":{"a":10}},"no":{"value":{}}}}"#,
+                &[
+                    "properties.p_int: Type",
+                    "properties.no: Unknown",
+                    "events.e_info.a: Range",
+                    "events.no: UnknownEvent",
+                ],
+            ),
+            (
+                r#"{"subDevices":[{"identity":{"productKey":"a1","deviceName":"lamp"},"properties":{"Brightness":{"value":101}}}]}"#,
+                &["subDevices[0].properties.Brightness: Range"],
+            ),
+            // The identity decides which model judges, wherever it stands.
+            (
+                r#"{"subDevices":[{"properties":{"Brightness":{"value":50},"p_int":1},"identity":{"deviceName":"lamp","productKey":"a1"}}]}"#,
+                &["subDevices[0].properties.p_int: Unknown"],
+            ),
+            (
+                r#"{"subDevices":[{"identity":{"productKey":"a1","deviceName":"lamp"},"properties":{"Brightness":1}},
+                {"identity":{"productKey":"a1","deviceName":"nobody"},"properties":{"x":1}}]}"#,
+                &["subDevices[1]: UnknownDevice"],
+            ),
+            (r#"{"subDevices":[{"properties":{"Brightness":1}}]}"#, &["subDevices[0]: Identity"]),
+            (
+                r#"{"subDevices":[{"identity":{"productKey":"a1","deviceName":"lamp"},
+                "events":{"OverHeat":{"value":{"Temperature":200}}}}]}"#,
+                &["subDevices[0].events.OverHeat.Temperature: Range"],
+            ),
+            (r#"{"properties":{"p_struct":{"value":{"i":11}}}}"#, &["properties.p_struct.i: Range"]),
+            (r#"{"properties":{"p_int":1,"p_int":1}}"#, &["properties.p_int: Duplicate"]),
+            (r#"{"properties":[],"events":{}}"#, &["properties: Object"]),
+            (r#"[]"#, &[": Object"]),
+        ],
+    );
+    table(
+        &own,
+        &options,
+        Payload::Batch,
+        &[
+            (
+                r#"{"properties":{"p_int":[{"value":1,"time":1},{"value":2,"time":2}]},"events":{"e_info":[{"value":{"a":1},"time":1}]}}"#,
+                OK,
+            ),
+            (
+                r#"{"properties":{"p_int":[{"value":1,"time":1},{"value":"2","time":2}]}}"#,
+                &["properties.p_int[1]: Type"],
+            ),
+            (
+                r#"{"properties":{"p_arr_struct":[{"value":[{"v":1},{"v":256}],"time":1}]}}"#,
+                &["properties.p_arr_struct[0][1].v: Range"],
+            ),
+            (
+                r#"{"properties":{"p_int":[{"value":1,"time":1700086400001}]}}"#,
+                &["properties.p_int[0]: TimeAhead"],
+            ),
+            (r#"{"properties":{"no":[{"value":1,"time":1}]}}"#, &["properties.no: Unknown"]),
+            (r#"{"properties":{"p_int":{"value":1,"time":1}}}"#, &["properties.p_int: Array"]),
+            (
+                r#"{"events":{"e_info":[{"value":{"a":1},"time":1},{"value":{"a":10},"time":1}]}}"#,
+                &["events.e_info[1].a: Range"],
+            ),
+            (r#"{"events":{"no":[{"value":{},"time":1}]}}"#, &["events.no: UnknownEvent"]),
+        ],
+    );
+    table(
+        &own,
+        &options,
+        Payload::History(&Devices(&family)),
+        &[
+            (
+                r#"[{"identity":{"productKey":"a1","deviceName":"own"},"properties":[{"p_int":{"value":1,"time":1}},{"p_int":{"value":2,"time":2}}],
+                "events":[{"e_info":{"value":{"a":1},"time":1}}]}]"#,
+                OK,
+            ),
+            (
+                r#"[{"identity":{"productKey":"a1","deviceName":"own"},"properties":[{"p_int":{"value":1,"time":1}},{"p_int":{"value":"2","time":2}}]}]"#,
+                &["[0].properties[1].p_int: Type"],
+            ),
+            (
+                r#"[{"identity":{"productKey":"a1","deviceName":"own"},"properties":[]},
+                {"identity":{"productKey":"a1","deviceName":"lamp"},"properties":[{"p_int":{"value":1,"time":1}}]}]"#,
+                &["[1].properties[0].p_int: Unknown"],
+            ),
+            (
+                r#"[{"identity":{"productKey":"a1","deviceName":"own"},"events":[{"e_info":{"value":{"a":10},"time":1}}]}]"#,
+                &["[0].events[0].e_info.a: Range"],
+            ),
+            (r#"[{"identity":{"productKey":"a1"},"properties":[]}]"#, &["[0]: Identity"]),
+        ],
+    );
+    let history = check(&own, &options, Payload::History(&Devices(&family)), b"{}").unwrap();
+    assert_eq!(history[0], ": Array");
+}
+
+/// A gateway's children.
+struct Devices<'m>(&'m dyn Fn(&str, &str) -> Option<&'m Model>);
+
+impl Family for Devices<'_> {
+    fn model(&self, product_key: &str, device_name: &str) -> Option<&Model> {
+        (self.0)(product_key, device_name)
+    }
 }
 
 /// Not JSON is another outcome than a bad payload, at every level, wherever it begins.
