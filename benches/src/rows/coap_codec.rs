@@ -1,0 +1,141 @@
+//! CoAP messages and link-format, on the inputs of `vectors/bench/coap.json`.
+
+use core::hint::black_box;
+
+use coap_codec::{Links, Message, Opt, Options, Rules, SliceOut, Writer};
+
+use crate::Row;
+
+/// The rows of this table.
+pub(super) fn rows() -> Vec<Row> {
+    let ours =
+        |work, prepare| Row { table: "coap-codec", work, who: "linkwire", checks: "", repeat: 1000, prepare };
+    vec![
+        ours("decode GET and read its options", || decode("get", 6)),
+        ours("decode POST, 64 B, and read its options", || decode("post_64", 6)),
+        ours("decode POST, 1 KiB, and read its options", || decode("post_1k", 6)),
+        ours("decode an empty acknowledgement", || decode("empty_ack", 0)),
+        ours("decode a notification and read its options", || decode("notification", 4)),
+        ours("encode GET", || encode("get")),
+        ours("encode an empty acknowledgement", acknowledge),
+        ours("encode a notification", || encode("notification")),
+        ours("write GET option by option", || write("get")),
+        ours("write a notification option by option", || write("notification")),
+        ours("read 100 links of 6 attributes", links),
+        ours("decode GET and judge it", || judge("get")),
+    ]
+}
+
+fn input(row: &str) -> Vec<u8> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/bench/coap.json");
+    let text = std::fs::read_to_string(path).expect("the inputs are in the repository");
+    let rows: serde_json::Value = serde_json::from_str(&text).expect("the inputs are JSON");
+    let row =
+        rows.as_array().into_iter().flatten().find(|found| found["row"] == row).expect("the row is there");
+    match (row["hex"].as_str(), row["text"].as_str()) {
+        (Some(hex), _) => (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
+            .collect(),
+        (None, text) => text.expect("hex or text").into(),
+    }
+}
+
+/// Every option's number and length, so that none can be skipped.
+fn sum(message: &Message<'_>) -> usize {
+    message.options.iter().fold(0, |sum, option| sum + usize::from(option.number.0) + option.value.len())
+}
+
+fn decode(row: &str, options: usize) -> Box<dyn FnMut()> {
+    let bytes = input(row);
+    let message = Message::decode(&bytes, Rules::new()).expect("a message");
+    assert_eq!(message.options.iter().count(), options);
+    Box::new(move || {
+        let message = Message::decode(black_box(&bytes), Rules::new()).expect("a message");
+        black_box(sum(&message));
+        black_box(message.payload);
+    })
+}
+
+fn judge(row: &str) -> Box<dyn FnMut()> {
+    let bytes = input(row);
+    Box::new(move || {
+        let message = Message::decode(black_box(&bytes), Rules::new()).expect("a message");
+        let meaning = message.meaning(&coap_codec::Known::REGISTERED, Rules::new());
+        black_box(meaning.expect("to be acted on"));
+    })
+}
+
+fn acknowledge() -> Box<dyn FnMut()> {
+    let bytes = input("empty_ack");
+    let mut buffer = [0; 16];
+    let mut work = move || {
+        let mut out = SliceOut::new(black_box(&mut buffer));
+        Message::acknowledge(black_box(0x1234)).encode(&mut out).expect("room");
+        black_box(out.len())
+    };
+    assert_eq!(work(), bytes.len());
+    Box::new(move || {
+        work();
+    })
+}
+
+/// From parts at hand to bytes: options put in a list, checked, measured and written.
+fn encode(row: &str) -> Box<dyn FnMut()> {
+    let bytes = input(row);
+    let meant = Message::decode(bytes.clone().leak(), Rules::new()).expect("a message");
+    let list: Vec<Opt<'static>> = meant.options.iter().collect();
+    let mut buffer = [0; 2048];
+    let mut work = move || {
+        let options = Options::new(black_box(&list[..])).expect("in order");
+        let mut out = SliceOut::new(black_box(&mut buffer));
+        Message { options, ..*black_box(&meant) }.encode(&mut out).expect("room");
+        black_box(out.len())
+    };
+    assert_eq!(work(), bytes.len());
+    Box::new(move || {
+        work();
+    })
+}
+
+/// The same piece by piece, each step checked.
+fn write(row: &str) -> Box<dyn FnMut()> {
+    let bytes = input(row);
+    let meant = Message::decode(bytes.clone().leak(), Rules::new()).expect("a message");
+    let list: Vec<Opt<'static>> = meant.options.iter().collect();
+    let mut buffer = [0; 2048];
+    let mut work = move || {
+        let mut out = SliceOut::new(black_box(&mut buffer));
+        let Message { kind, code, id, token, payload, .. } = *black_box(&meant);
+        let mut writer = Writer::new(&mut out, kind, code, id, token).expect("room");
+        for option in black_box(&list[..]) {
+            writer.option(option.number, option.value).expect("order and room");
+        }
+        writer.payload(payload).expect("room");
+        black_box(out.len())
+    };
+    assert_eq!(work(), bytes.len());
+    Box::new(move || {
+        work();
+    })
+}
+
+fn links() -> Box<dyn FnMut()> {
+    let text = String::from_utf8(input("links_100")).expect("text");
+    let work = move || {
+        let mut sum = 0;
+        for link in Links::new(black_box(&text)) {
+            let link = link.expect("link-format");
+            sum += link.target.len();
+            for attribute in link.attributes() {
+                sum += attribute.name.len() + attribute.value.map_or(0, |value| value.as_written().len());
+            }
+        }
+        black_box(sum)
+    };
+    // 600 attributes; every byte of every part is in the sum.
+    assert_eq!(work(), 8_790);
+    Box::new(move || {
+        work();
+    })
+}
