@@ -86,6 +86,8 @@ pub fn gateway<'a>(
     let mut beside = None;
     let mut entry: Entry<'a> = [None; NAMES.len()];
     let mut at = None;
+    // Whether the entries stand in `params`, or were given alone.
+    let mut whole = None;
     let mut count = 0;
     // The entries that name no method of their own: of a batch login, which has few.
     let mut unnamed = [false; GatewayRequest::BATCH_MAX];
@@ -105,22 +107,27 @@ pub fn gateway<'a>(
         Ok(())
     };
     leaves(payload, &mut |steps, value: Value<'a>| {
-        let steps = match steps {
-            [Step::Key("params"), inner @ ..] => inner,
-            outer => outer,
+        let (inside, steps) = match steps {
+            [Step::Key("params"), inner @ ..] => (true, inner),
+            outer => (false, outer),
         };
+        let known = |name: &&str| NAMES.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         let (index, name) = match (call, steps) {
             (GatewayCall::BatchLogin, [Step::Key("signMethod" | "signmethod")]) => {
                 beside = value.text();
                 return Ok(());
             }
-            (GatewayCall::Login, [Step::Key(name)]) => (0, *name),
+            // Beside `params` a request has an `id` and more.
+            (GatewayCall::Login, [Step::Key(name)]) if inside || known(name) => (0, *name),
             (GatewayCall::TopoAdd, [Step::Index(index), Step::Key(name)]) => (*index, *name),
             (_, [Step::Key(list), Step::Index(index), Step::Key(name)]) if call.list() == Some(*list) => {
                 (*index, *name)
             }
             _ => return Ok(()),
         };
+        if *whole.get_or_insert(inside) != inside {
+            return Err(Refusal::Duplicate(Field::DeviceList));
+        }
         if at.is_some_and(|at| at != index) {
             finish(&mut entry)?;
         }
