@@ -58,7 +58,7 @@
 //! assert_eq!(out.written(), b"\x61\x45\x00\x01\x20\xC0\x21\x1E\xFF22.3 C");
 //!
 //! out.clear();
-//! serve(b"\x40\x01\x00\x02\xE1\x26\x02", &mut out)?; // critical option 9999
+//! serve(b"\x40\x01\x00\x02\xE0\x26\x02", &mut out)?; // critical option 9999
 //! assert_eq!(out.written(), b"\x60\x82\x00\x02");
 //! # Ok::<(), coap_codec::EncodeError>(())
 //! ```
