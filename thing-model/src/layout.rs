@@ -81,6 +81,9 @@
 //! **Checksums**: `crc8`, `crc8-maxim`, `crc8-autosar`, `crc16-arc`, `crc16-modbus`, `crc16-kermit`, `crc16-x25`,
 //! `crc16-ccitt-false`, `crc16-xmodem`, `crc32`, `xor`, `sum8`, `sum16`, `lrc` (the negated sum).
 //!
+//! **Bounds** of a description: 256 frames, 4,096 fields in a frame, 8 groups within each other, 8 fields of a list that
+//! say sizes, 4 checksums in a list, and 1 MiB for offsets, fixed sizes and what repeated elements add up to.
+//!
 //! # Templates
 //!
 //! `json` is JSON in which strings that begin with `$` stand for values:
@@ -100,7 +103,6 @@
 
 mod checksum;
 mod compile;
-mod decimal;
 mod decode;
 mod describe;
 mod encode;
@@ -112,6 +114,7 @@ mod mapping;
 mod meaning;
 mod node;
 mod number;
+mod scale;
 mod sink;
 mod template;
 

@@ -8,7 +8,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-use super::decimal::Decimal;
+use super::scale::Exact;
 use crate::json::{JsonRule, Malformed};
 
 /// A value in a JSON text.
@@ -120,7 +120,7 @@ impl<'j> Node<'j> {
     /// The integer at the end of a path of names.
     pub(super) fn integer(self, path: &[Box<str>]) -> Option<i128> {
         let node = path.iter().try_fold(self, |node, name| node.member(name))?;
-        let number = (node.kind() == Kind::Number).then(|| Decimal::parse(node.raw()))?;
+        let number = (node.kind() == Kind::Number).then(|| Exact::parse(node.raw()))?;
         number.ok()?.at(0, false).ok()
     }
 

@@ -8,7 +8,6 @@ use core::fmt::Write;
 
 use serde::Deserialize;
 
-use super::decimal::{Decimal, Scale};
 use super::describe::{Literal, Members};
 use super::error::{EncodeError, EncodeRule, LayoutError, LayoutRule, escape};
 use super::expr::{self, Placeholder};
@@ -16,6 +15,7 @@ use super::json::{Kind, Node};
 use super::meaning::Meanings;
 use super::node::Slot;
 use super::number::Given;
+use super::scale::{Exact, Scale};
 use super::sink::{Sink, Stop};
 use super::template::{self, Arguments, Binding, Names, Source, Supplied, Template};
 
@@ -299,7 +299,7 @@ impl Change {
             } else {
                 given.clone()
             };
-            let value: Decimal = number.decimal().map_err(refuse)?;
+            let value: Exact = number.decimal().map_err(refuse)?;
             let scale = self.scale.unwrap_or(Scale::ONE);
             let shown = scale.apply(value).map_err(|unfit| refuse(unfit.into()))?;
             return match self.kind {

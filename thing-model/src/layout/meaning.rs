@@ -5,12 +5,12 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::compile::{Compiled, fail};
-use super::decimal::{BadScale, Decimal, Scale};
 use super::describe::{BitDescription, FieldDescription, Literal, Members};
 use super::error::{LayoutRule, escape};
 use super::expr;
 use super::mapping::ValueDescription;
 use super::number::Number;
+use super::scale::{BadScale, Exact, Scale};
 
 /// The keys that say what raw values mean, of a field or of some bits.
 pub(super) struct Meanings<'d> {
@@ -109,7 +109,7 @@ impl<'d> Meanings<'d> {
     /// The scale, for raw values in a range.
     pub(super) fn scale(&self, raw: (i128, i128), path: &str) -> Compiled<Scale> {
         let at = format!("{path}/scale");
-        let one = Decimal { mantissa: 1, places: 0 };
+        let one = Exact { mantissa: 1, places: 0 };
         let (numerator, denominator) = match self.scale {
             None => (one, one),
             Some(Literal::Text(text)) if text.contains('/') => {
@@ -121,7 +121,7 @@ impl<'d> Meanings<'d> {
         };
         let plus = match self.plus {
             Some(literal) => decimal(literal, &format!("{path}/plus"))?,
-            None => Decimal { mantissa: 0, places: 0 },
+            None => Exact { mantissa: 0, places: 0 },
         };
         Scale::new(numerator, denominator, plus, self.digits, raw).or_else(|bad| match bad {
             BadScale::Size => fail(at, LayoutRule::Scale),
@@ -130,8 +130,8 @@ impl<'d> Meanings<'d> {
     }
 }
 
-fn decimal(literal: &Literal, at: &str) -> Compiled<Decimal> {
-    let found = literal.scalar().and_then(|text| Decimal::parse(text).ok());
+fn decimal(literal: &Literal, at: &str) -> Compiled<Exact> {
+    let found = literal.scalar().and_then(|text| Exact::parse(text).ok());
     found.map_or_else(|| fail(at, LayoutRule::Value("a decimal number")), Ok)
 }
 

@@ -3,11 +3,11 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
-use super::decimal::{Decimal, Scale, Shown, Unfit};
 use super::describe::{Endian, Literal};
 use super::error::{DecodeRule, EncodeRule};
 use super::expr::Width;
 use super::json::{Kind, Node};
+use super::scale::{Exact, Scale, Shown, Unfit};
 
 /// An integer of 1 to 8 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -98,14 +98,14 @@ impl<'j> Given<'j> {
     }
 
     /// A number in decimal.
-    pub(super) fn decimal(&self) -> Result<Decimal, EncodeRule> {
+    pub(super) fn decimal(&self) -> Result<Exact, EncodeRule> {
         let text = self.number().ok_or(EncodeRule::Type("a number"))?;
-        Decimal::parse(text).map_err(EncodeRule::from)
+        Exact::parse(text).map_err(EncodeRule::from)
     }
 
     /// A number in binary floating point; an infinity if it is too large.
     pub(super) fn float<T: core::str::FromStr>(&self) -> Result<T, EncodeRule> {
-        let text = self.number().filter(|text| !matches!(Decimal::parse(text), Err(Unfit::Syntax)));
+        let text = self.number().filter(|text| !matches!(Exact::parse(text), Err(Unfit::Syntax)));
         text.and_then(|text| text.parse().ok()).ok_or(EncodeRule::Type("a number"))
     }
 
@@ -121,7 +121,7 @@ impl<'j> Given<'j> {
                 matches!(self, Self::Value(node) if node.raw() == if *expected { "true" } else { "false" })
             }
             (Literal::Number(expected), Some(Kind::Number) | None) => {
-                self.decimal().is_ok_and(|found| Decimal::parse(expected) == Ok(found))
+                self.decimal().is_ok_and(|found| Exact::parse(expected) == Ok(found))
             }
             (Literal::Text(expected), Some(Kind::Text) | None) => {
                 self.text().is_ok_and(|found| *found == **expected)

@@ -1,4 +1,4 @@
-//! Exact decimal numbers: what a scale does to a raw integer, and back.
+//! What a scale does to a raw integer, and back, in exact decimal numbers.
 //!
 //! `value = raw × mul ÷ den + add`, counted in units of `10^-places`. A scale that is a finite decimal has
 //! `den = 1` and never rounds; one that is not (5/9) rounds to a stated number of places, half away from zero.
@@ -10,8 +10,10 @@ const MAX_MANTISSA: i128 = 1_000_000_000_000_000;
 const MAX_PLACES: u32 = 24;
 
 /// `mantissa × 10^-places`, with no trailing zero in the mantissa unless `places` is 0.
+///
+/// Wider than the bounds of a model: 64-bit raw values under any scale fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Decimal {
+pub(super) struct Exact {
     pub(super) mantissa: i128,
     pub(super) places: u32,
 }
@@ -27,7 +29,7 @@ pub(super) enum Unfit {
     Grid,
 }
 
-impl Decimal {
+impl Exact {
     /// Reads a JSON number. Up to 38 significant digits are held; none is ever dropped.
     pub(super) fn parse(text: &str) -> Result<Self, Unfit> {
         let (negative, rest) = match text.strip_prefix('-') {
@@ -43,6 +45,9 @@ impl Decimal {
         if !digits(whole) || !digits(fraction) || (whole.len() > 1 && whole.starts_with('0')) {
             return Err(Unfit::Syntax);
         }
+        // More than 38 significant digits are either too large or too fine.
+        let whole_digits = i64::try_from(whole.trim_start_matches('0').len()).unwrap_or(i64::MAX);
+        let too_long = if whole_digits.saturating_add(exponent) > 38 { Unfit::Size } else { Unfit::Grid };
         let mut mantissa = 0_i128;
         let mut zeros = 0_i64;
         for digit in whole.bytes().chain(fraction.bytes()).map(|b| i128::from(b - b'0')) {
@@ -50,8 +55,8 @@ impl Decimal {
                 zeros += i64::from(mantissa != 0);
                 continue;
             }
-            let shift = power(zeros + 1).ok_or(Unfit::Grid)?;
-            mantissa = mantissa.checked_mul(shift).and_then(|m| m.checked_add(digit)).ok_or(Unfit::Grid)?;
+            let shift = power(zeros + 1).ok_or(too_long)?;
+            mantissa = mantissa.checked_mul(shift).and_then(|m| m.checked_add(digit)).ok_or(too_long)?;
             zeros = 0;
         }
         if mantissa == 0 {
@@ -132,13 +137,13 @@ impl Scale {
 
     /// `numerator ÷ denominator` and an addend, usable for every raw value in `raw`.
     pub(super) fn new(
-        numerator: Decimal,
-        denominator: Decimal,
-        add: Decimal,
+        numerator: Exact,
+        denominator: Exact,
+        add: Exact,
         digits: Option<u8>,
         raw: (i128, i128),
     ) -> Result<Self, BadScale> {
-        let fits = |d: &Decimal| d.mantissa.abs() <= MAX_MANTISSA && d.places <= 15;
+        let fits = |d: &Exact| d.mantissa.abs() <= MAX_MANTISSA && d.places <= 15;
         if ![numerator, denominator, add].iter().all(fits)
             || numerator.mantissa == 0
             || denominator.mantissa <= 0
@@ -180,15 +185,16 @@ impl Scale {
     }
 
     /// A limit given in values, as a mantissa to compare [`value`](Self::value) with.
-    pub(super) fn limit(&self, limit: Decimal) -> Result<i128, Unfit> {
+    pub(super) fn limit(&self, limit: Exact) -> Result<i128, Unfit> {
         limit.at(self.places, false)
     }
 
     /// The raw integer whose value is `value`.
-    pub(super) fn raw(&self, value: Decimal) -> Result<i128, Unfit> {
+    pub(super) fn raw(&self, value: Exact) -> Result<i128, Unfit> {
         let value = value.at(self.places, self.round)?;
         let scaled = value.checked_sub(self.add).and_then(|v| v.checked_mul(self.den)).ok_or(Unfit::Size)?;
-        let (by, scaled) = (self.mul.abs(), scaled * self.mul.signum());
+        let scaled = scaled.checked_mul(self.mul.signum()).ok_or(Unfit::Size)?;
+        let by = self.mul.abs();
         if !self.round && scaled % by != 0 {
             return Err(Unfit::Grid);
         }
@@ -196,7 +202,7 @@ impl Scale {
     }
 
     /// The scaled value of a number that need not be an integer.
-    pub(super) fn apply(&self, number: Decimal) -> Result<Shown, Unfit> {
+    pub(super) fn apply(&self, number: Exact) -> Result<Shown, Unfit> {
         let value = number.mantissa.checked_mul(self.mul).ok_or(Unfit::Size)?;
         if !self.round {
             let places =
@@ -208,7 +214,8 @@ impl Scale {
         let by = power(i64::from(number.places))
             .and_then(|shift| shift.checked_mul(self.den))
             .ok_or(Unfit::Grid)?;
-        Ok(Shown { value: divide(value, by) + self.add, places: self.places })
+        let value = divide(value, by).checked_add(self.add).ok_or(Unfit::Size)?;
+        Ok(Shown { value, places: self.places })
     }
 
     /// A value as JSON: an integer where the scale has no places, else with at least one.
@@ -256,8 +263,8 @@ mod tests {
 
     use super::*;
 
-    fn number(text: &str) -> Decimal {
-        Decimal::parse(text).unwrap()
+    fn number(text: &str) -> Exact {
+        Exact::parse(text).unwrap()
     }
 
     fn scale(num: &str, den: &str, add: &str, digits: Option<u8>) -> Result<Scale, BadScale> {
@@ -276,14 +283,16 @@ mod tests {
             ("99999999999999999999999999999999999999", 99999999999999999999999999999999999999, 0),
             ("1e-400", 1, 400),
         ] {
-            assert_eq!(Decimal::parse(text), Ok(Decimal { mantissa, places }), "{text}");
+            assert_eq!(Exact::parse(text), Ok(Exact { mantissa, places }), "{text}");
         }
         for text in ["", "-", "01", "1.", ".5", "1e", "1e+", "+1", "0x1", "1 ", "NaN", "１"] {
-            assert_eq!(Decimal::parse(text), Err(Unfit::Syntax), "{text}");
+            assert_eq!(Exact::parse(text), Err(Unfit::Syntax), "{text}");
         }
-        assert_eq!(Decimal::parse("1e39"), Err(Unfit::Size));
-        assert_eq!(Decimal::parse("1e99999999999999999999"), Err(Unfit::Size));
-        assert_eq!(Decimal::parse("1.000000000000000000000000000000000000000001"), Err(Unfit::Grid));
+        assert_eq!(Exact::parse("1e39"), Err(Unfit::Size));
+        assert_eq!(Exact::parse("1e99999999999999999999"), Err(Unfit::Size));
+        assert_eq!(Exact::parse("1.000000000000000000000000000000000000000001"), Err(Unfit::Grid));
+        assert_eq!(Exact::parse("1000000000000000000000000000000000000000001"), Err(Unfit::Size));
+        assert_eq!(Exact::parse("1000000000000000000000000000000000000000001e-30"), Err(Unfit::Grid));
     }
 
     #[test]
