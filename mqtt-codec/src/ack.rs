@@ -20,11 +20,12 @@ use crate::write::Body;
 /// PUBACK, PUBREC, PUBREL or PUBCOMP.
 ///
 /// ```
-/// use mqtt_codec::{Ack, Packet, PacketId, Version};
+/// use mqtt_codec::{Ack, Packet, PacketId, SliceOut, Version};
 ///
-/// let mut out = Vec::new();
+/// let mut buffer = [0; 32];
+/// let mut out = SliceOut::new(&mut buffer);
 /// Packet::PubAck(Ack::new(PacketId::MIN)).encode(Version::V5, &mut out)?;
-/// assert_eq!(out, b"\x40\x02\x00\x01");
+/// assert_eq!(out.written(), b"\x40\x02\x00\x01");
 /// # Ok::<(), mqtt_codec::EncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,12 +18,13 @@ use crate::write::Body;
 /// DISCONNECT. In 3.1.1 only a client sends it, and it says no more than that.
 ///
 /// ```
-/// use mqtt_codec::{Disconnect, Packet, ReasonCode, Version};
+/// use mqtt_codec::{Disconnect, Packet, ReasonCode, SliceOut, Version};
 ///
-/// let mut out = Vec::new();
+/// let mut buffer = [0; 32];
+/// let mut out = SliceOut::new(&mut buffer);
 /// let busy = Disconnect::new(ReasonCode::ServerBusy);
 /// Packet::Disconnect(busy).encode(Version::V5, &mut out)?;
-/// assert_eq!(out, b"\xe0\x01\x89");
+/// assert_eq!(out.written(), b"\xe0\x01\x89");
 /// # Ok::<(), mqtt_codec::EncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -106,13 +106,14 @@ impl<'a> Publish<'a> {
     /// As [`Self::encode`].
     ///
     /// ```
-    /// use mqtt_codec::{Publish, TopicName, Version};
+    /// use mqtt_codec::{Publish, SliceOut, TopicName, Version};
     ///
     /// let image = vec![0; 100_000];
     /// let publish = Publish::new(TopicName::new("pump-7/firmware")?, &image);
-    /// let mut head = Vec::new();
+    /// let mut buffer = [0; 32];
+    /// let mut head = SliceOut::new(&mut buffer);
     /// publish.encode_head(Version::V311, image.len(), &mut head)?;
-    /// assert_eq!(head, b"\x30\xb1\x8d\x06\x00\x0fpump-7/firmware");
+    /// assert_eq!(head.written(), b"\x30\xb1\x8d\x06\x00\x0fpump-7/firmware");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline(always)]

@@ -26,7 +26,7 @@ use crate::write::{Body, put_field};
 /// SUBSCRIBE.
 ///
 /// ```
-/// use mqtt_codec::{Packet, PacketId, Properties, Qos, Subscribe, Subscription, Subscriptions, TopicFilter, Version};
+/// use mqtt_codec::{Packet, PacketId, Properties, Qos, SliceOut, Subscribe, Subscription, Subscriptions, TopicFilter, Version};
 ///
 /// let wanted = [Subscription::new(TopicFilter::new("pump-7/+")?, Qos::AtLeastOnce)];
 /// let subscribe = Subscribe {
@@ -34,9 +34,10 @@ use crate::write::{Body, put_field};
 ///     properties: Properties::EMPTY,
 ///     subscriptions: Subscriptions::new(&wanted)?,
 /// };
-/// let mut out = Vec::new();
+/// let mut buffer = [0; 32];
+/// let mut out = SliceOut::new(&mut buffer);
 /// Packet::Subscribe(subscribe).encode(Version::V311, &mut out)?;
-/// assert_eq!(out, b"\x82\x0d\x00\x01\x00\x08pump-7/+\x01");
+/// assert_eq!(out.written(), b"\x82\x0d\x00\x01\x00\x08pump-7/+\x01");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use crate::write::{Body, put_field};
 /// UNSUBSCRIBE.
 ///
 /// ```
-/// use mqtt_codec::{Filters, Packet, PacketId, Properties, TopicFilter, Unsubscribe, Version};
+/// use mqtt_codec::{Filters, Packet, PacketId, Properties, SliceOut, TopicFilter, Unsubscribe, Version};
 ///
 /// let filters = [TopicFilter::new("pump-7/+")?];
 /// let unsubscribe = Unsubscribe {
@@ -30,9 +30,10 @@ use crate::write::{Body, put_field};
 ///     properties: Properties::EMPTY,
 ///     filters: Filters::new(&filters)?,
 /// };
-/// let mut out = Vec::new();
+/// let mut buffer = [0; 32];
+/// let mut out = SliceOut::new(&mut buffer);
 /// Packet::Unsubscribe(unsubscribe).encode(Version::V311, &mut out)?;
-/// assert_eq!(out, b"\xa2\x0c\x00\x01\x00\x08pump-7/+");
+/// assert_eq!(out.written(), b"\xa2\x0c\x00\x01\x00\x08pump-7/+");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 
 use mqtt_codec::{Ack, PacketId, Publish, Subscribe, Subscription, Subscriptions, TopicFilter};
 use mqtt_codec::{
-    Delivery, Packet, PacketType, Properties, Property, PublishHead, Qos, Reader, Rule, Rules, Text,
-    TopicName, Version,
+    Delivery, Packet, PacketType, Properties, Property, PublishHead, Qos, Reader, Rule, Rules, SliceOut,
+    Text, TopicName, Version,
 };
 use proptest::prelude::*;
 
@@ -40,9 +40,9 @@ fn packets(version: Version) -> Vec<Vec<u8>> {
         }));
     }
     let encode = |packet: &Packet<'_>| {
-        let mut out = Vec::new();
-        packet.encode(version, &mut out).unwrap();
-        out
+        let mut bytes = vec![0; packet.encoded_len(version).unwrap()];
+        packet.encode(version, &mut SliceOut::new(&mut bytes)).unwrap();
+        bytes
     };
     all.iter().map(encode).collect()
 }
@@ -218,8 +218,11 @@ fn what_is_no_packet_is_refused_at_its_first_bytes() {
 fn a_head_larger_than_the_buffer_is_refused() {
     let topic = "t".repeat(300);
     let payload = vec![0; 5000];
-    let mut stream = Vec::new();
-    Publish::new(TopicName::new(&topic).unwrap(), &payload).encode(Version::V311, &mut stream).unwrap();
+    let mut stream = vec![0; 6000];
+    let mut out = SliceOut::new(&mut stream);
+    let len =
+        Publish::new(TopicName::new(&topic).unwrap(), &payload).encode(Version::V311, &mut out).unwrap();
+    stream.truncate(len);
     let mut buffer = [0; MAX as usize];
     let mut reader = Reader::new(&mut buffer, MAX);
     let mut chunk = &stream[..];
@@ -237,9 +240,10 @@ fn a_payload_that_is_not_the_text_it_is_said_to_be() {
         properties: Properties::new(PacketType::Publish, &items).unwrap(),
         ..Publish::new(TopicName::new("a").unwrap(), &[])
     };
-    let mut head = Vec::new();
+    let mut buffer = [0; 32];
+    let mut head = SliceOut::new(&mut buffer);
     publish.encode_head(Version::V5, 6, &mut head).unwrap();
-    let decoded = PublishHead::decode(&head, Rules::new(Version::V5)).unwrap();
+    let decoded = PublishHead::decode(head.written(), Rules::new(Version::V5)).unwrap();
 
     let mut payload = decoded.payload();
     assert_eq!(payload.take(&mut &b"ab\xc3"[..]), Ok(&b"ab\xc3"[..]));
