@@ -3,9 +3,10 @@
 use crate::Row;
 
 mod coap_codec;
+mod mqtt_codec;
 
 /// Every row of every table, ours before the peers'.
 pub fn all() -> Vec<Row> {
-    let tables: &[fn() -> Vec<Row>] = &[coap_codec::rows];
+    let tables: &[fn() -> Vec<Row>] = &[coap_codec::rows, mqtt_codec::rows];
     tables.iter().flat_map(|rows| rows()).collect()
 }
