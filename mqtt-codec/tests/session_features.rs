@@ -478,7 +478,7 @@ fn what_the_server_says_is_kept_to() {
     assert_eq!(client.next_timeout(), Some(after(10)));
     let message = Message::new(topic("t"), b"");
     let refused = |result: Result<_, SessionError<_>>, feature| {
-        assert_eq!(result, Err(SessionError::Unsupported(feature)))
+        assert_eq!(result, Err(SessionError::Unsupported(feature)));
     };
     refused(client.publish(NOW, &message.qos(Qos::ExactlyOnce), &mut out), Feature::Qos);
     refused(client.publish(NOW, &Message { retain: true, ..message }, &mut out), Feature::Retain);

@@ -7,8 +7,9 @@ use mqtt_codec::{Ack, Packet, Property, Publish, Reader, Rules, SliceOut, Versio
 use crate::Row;
 
 /// The rows of this table.
-pub fn rows() -> Vec<Row> {
-    let ours = |work, prepare| Row { table: "mqtt-codec", work, who: "linkwire", checks: "", repeat: 1000, prepare };
+pub(super) fn rows() -> Vec<Row> {
+    let ours =
+        |work, prepare| Row { table: "mqtt-codec", work, who: "linkwire", checks: "", repeat: 1000, prepare };
     let stream = |work, prepare| Row { repeat: 1, ..ours(work, prepare) };
     vec![
         ours("decode PUBLISH QoS 0, 64 B, 3.1.1", || decode("publish_qos0_64", Version::V311)),
@@ -42,12 +43,17 @@ fn row(row: &str, version: Version) -> serde_json::Value {
     let text = std::fs::read_to_string(path).expect("the inputs are in the repository");
     let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("the inputs are JSON");
     let version = if version == Version::V5 { "5.0" } else { "3.1.1" };
-    rows.into_iter().find(|found| found["row"] == row && found["version"] == version).expect("the row is there")
+    rows.into_iter()
+        .find(|found| found["row"] == row && found["version"] == version)
+        .expect("the row is there")
 }
 
 fn hex(hex: &serde_json::Value) -> Vec<u8> {
     let hex = hex.as_str().expect("hex is text");
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal")).collect()
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
+        .collect()
 }
 
 fn input(name: &str, version: Version) -> Vec<u8> {
@@ -56,7 +62,9 @@ fn input(name: &str, version: Version) -> Vec<u8> {
     }
     // Described by its likeness to another row.
     let like = input("publish_qos1_1k", version);
-    let Packet::Publish(like) = Packet::decode(&like, rules(version)).expect("a packet") else { unreachable!() };
+    let Packet::Publish(like) = Packet::decode(&like, rules(version)).expect("a packet") else {
+        unreachable!()
+    };
     let payload: Vec<u8> = (0..65_536_u32).map(|i| ((31 * i + 7) % 256).to_le_bytes()[0]).collect();
     let mut bytes = Vec::new();
     Publish { payload: &payload, ..like }.encode(version, &mut bytes).expect("a packet");
@@ -64,7 +72,9 @@ fn input(name: &str, version: Version) -> Vec<u8> {
 }
 
 fn publish(bytes: &[u8], version: Version) -> Publish<'_> {
-    let Packet::Publish(publish) = Packet::decode(bytes, rules(version)).expect("a packet") else { unreachable!() };
+    let Packet::Publish(publish) = Packet::decode(bytes, rules(version)).expect("a packet") else {
+        unreachable!()
+    };
     publish
 }
 
@@ -134,7 +144,9 @@ fn encode_head(version: Version) -> Box<dyn FnMut()> {
 fn encode_puback() -> Box<dyn FnMut()> {
     let mut buffer = [0; 8];
     let bytes = input("puback", Version::V311);
-    let Packet::PubAck(ack) = Packet::decode(&bytes, rules(Version::V311)).expect("a packet") else { unreachable!() };
+    let Packet::PubAck(ack) = Packet::decode(&bytes, rules(Version::V311)).expect("a packet") else {
+        unreachable!()
+    };
     let id = ack.packet_id;
     let mut work = move || {
         let mut out = SliceOut::new(black_box(&mut buffer));
