@@ -8,7 +8,7 @@ mod value;
 
 use crate::Code;
 use crate::json::{JsonRule, Malformed, Reader, Str};
-use crate::message::Envelope;
+use crate::message::{Envelope, Member};
 use crate::model::{FieldSpec, Model, NONE, Scope};
 use crate::options::{Level, Options, WallClock};
 use crate::partition::Part;
@@ -210,6 +210,7 @@ impl<'m> Checker<'m> {
                 None => None,
             },
             latest: now.latest(self.options.max_ahead),
+            latest_head: now.latest_head(self.options.max_ahead),
             place: Place::NOWHERE,
             count: 0,
             first: None,
@@ -273,7 +274,9 @@ struct Pass<'a, 's> {
     sink: &'s mut dyn Sink,
     entries: Option<&'s mut dyn FnMut(Part)>,
     /// The greatest `time` there may be.
-    latest: u64,
+    latest: i64,
+    /// The first eight of its thirteen digits, as text.
+    latest_head: u64,
     place: Place,
     count: u32,
     /// The first violation since it was last taken.
@@ -300,22 +303,22 @@ impl<'a, 's> Pass<'a, 's> {
         if !self.is(b'{', Rule::Object, Code::SHAPE)? {
             return Ok(());
         }
-        let body = if matches!(payload, Payload::ServiceOutput(_)) { "data" } else { "params" };
+        let body = if matches!(payload, Payload::ServiceOutput(_)) { Member::Data } else { Member::Params };
         let mut checked = false;
         if self.r.open(b'}') {
             loop {
-                let name = self.r.member()?;
+                let member = Member::read(&mut self.r)?;
                 let start = self.r.at();
-                if name.is(body) {
+                if member == Some(body) {
                     self.payload(payload)?;
                     checked = true;
+                } else if self.r.peek() == b'"' {
+                    self.r.string()?;
                 } else {
                     self.r.skip()?;
                 }
-                let mut buffer = [0; 8];
-                let name = if name.escaped { name.decode(&mut buffer).unwrap_or(&[]) } else { name.raw };
-                if let Some(member) = envelope.member(name) {
-                    *member = Some(self.r.since(start));
+                if let Some(member) = member {
+                    *envelope.member(member) = Some(self.r.since(start));
                 }
                 if !self.r.more(b'}')? {
                     break;
@@ -363,6 +366,7 @@ impl<'a, 's> Pass<'a, 's> {
             return Ok(());
         }
         loop {
+            self.r.go_to_name()?;
             let at = self.r.at();
             self.r.member()?;
             self.r.skip()?;
@@ -428,15 +432,17 @@ impl<'a, 's> Pass<'a, 's> {
         let scope = self.model.scopes[0];
         let generation = self.state.generation();
         loop {
+            self.r.space();
             let at = self.r.at();
-            self.place.key = NONE;
             if self.r.peek() == b'"' {
-                self.place.key = crate::json::offset(at);
-                match self.key(scope, NONE)? {
-                    Some((field, _)) => _ = self.stamp(field, generation, at)?,
+                self.place.key = at;
+                let (key, hash) = self.r.key(self.model.seed)?;
+                match self.find(scope, key, hash) {
+                    Some(field) => _ = self.stamp(field, generation, at)?,
                     None => self.report(Rule::Unknown, Code::UNKNOWN, at, NONE)?,
                 }
             } else {
+                self.place.key = NONE;
                 self.r.kind()?;
                 self.report(Rule::Type, Code::TYPE, at, NONE)?;
                 self.r.skip()?;
@@ -459,21 +465,22 @@ impl<'a, 's> Pass<'a, 's> {
         };
         if self.r.open(b'}') {
             loop {
+                self.r.go_to_name()?;
                 let at = self.r.at();
                 let found = self.key(scope, last)?;
-                self.r.colon()?;
                 if count == most {
                     self.place.key = NONE;
                     self.report(Rule::TooMany, Code::TOO_MANY, at, NONE)?;
                 }
                 count += 1;
-                self.place.key = crate::json::offset(at);
+                self.place.key = at;
                 if let Some((index, field)) = found {
                     last = index;
                     known += u32::from(self.stamp(index, generation, at)?);
                     self.entry(field, index, role, at)?;
                 } else {
                     self.report(Rule::Unknown, Code::UNKNOWN, at, NONE)?;
+                    self.r.space();
                     self.r.skip()?;
                 }
                 if self.entries.is_some() {
@@ -492,30 +499,30 @@ impl<'a, 's> Pass<'a, 's> {
     }
 
     #[inline(always)]
-    fn entry(&mut self, field: &FieldSpec, index: u32, role: Role, at: usize) -> Result<(), Halt> {
+    fn entry(&mut self, field: &FieldSpec, index: u32, role: Role, at: u32) -> Result<(), Halt> {
         match role {
-            Role::Post => self.posted(field.kind, index),
-            Role::Parameter => self.value(field.kind, index),
+            Role::Post => self.posted(&field.kind, index),
+            Role::Parameter => self.value(&field.kind, index),
             Role::Set => {
                 if field.access.is_some_and(|access| !access.can_set()) {
                     self.report(Rule::ReadOnly, Code::PARAMETER, at, index)?;
                 }
-                self.value(field.kind, index)
+                self.value(&field.kind, index)
             }
-            Role::Points => self.points(|pass| pass.posted(field.kind, index)),
+            Role::Points => self.points(|pass| pass.posted(&field.kind, index)),
         }
     }
 
     /// Tells the partition what became of the entry whose name is there.
     #[cold]
-    fn tell_entry(&mut self, at: usize) {
+    fn tell_entry(&mut self, at: u32) {
         let part = Part { at, end: self.r.at(), reason: self.first.take() };
         if let Some(entries) = &mut self.entries {
             entries(part);
         }
     }
 
-    /// Finds a name; the reader is behind it then. `last` is the field before it.
+    /// Finds the member name here; the reader is behind its colon then. `last` is the field before it.
     #[inline(always)]
     fn key(&mut self, scope: Scope, last: u32) -> Result<Option<(u32, &'s FieldSpec)>, Malformed> {
         let fields = scope.fields;
@@ -528,24 +535,27 @@ impl<'a, 's> Pass<'a, 's> {
         };
         if guess.wrapping_sub(fields.first) < fields.count
             && let Some(field) = model.fields.get(guess as usize)
-            && let [b'"', text @ ..] = self.r.rest()
-            && let Some([b'"', rest @ ..]) = text.strip_prefix(model.text_bytes(field.key))
+            && self.r.is_member(model.text_bytes(field.key))
         {
-            self.r.set_rest(rest);
             return Ok(Some((guess, field)));
         }
         let (key, hash) = self.r.key(model.seed)?;
-        let found = match hash {
-            Some(hash) => model.find_field(scope, hash, key.raw),
-            None => self.foreign_key(scope, key),
-        };
-        let Some(found) = found else {
+        self.r.colon()?;
+        let Some(found) = self.find(scope, key, hash) else {
             return Ok(None);
         };
         if let Some(next) = self.state.next.get_mut(last as usize) {
             *next = found;
         }
         Ok(model.fields.get(found as usize).map(|field| (found, field)))
+    }
+
+    #[inline(always)]
+    fn find(&self, scope: Scope, key: Str<'_>, hash: Option<u64>) -> Option<u32> {
+        match hash {
+            Some(hash) => self.model.find_field(scope, hash, key.raw),
+            None => self.foreign_key(scope, key),
+        }
     }
 
     /// A name that is not plain ASCII.
@@ -567,7 +577,7 @@ impl<'a, 's> Pass<'a, 's> {
 
     /// Marks a field as seen; false if it was.
     #[inline(always)]
-    fn stamp(&mut self, field: u32, generation: u32, at: usize) -> Result<bool, Halt> {
+    fn stamp(&mut self, field: u32, generation: u32, at: u32) -> Result<bool, Halt> {
         let Some(stamp) = self.state.stamps.get_mut(field as usize) else {
             return Ok(true);
         };
@@ -595,12 +605,14 @@ impl<'a, 's> Pass<'a, 's> {
 
     #[cold]
     #[inline(never)]
-    fn report(&mut self, rule: Rule, code: Code, at: usize, field: u32) -> Result<(), Halt> {
+    fn report(&mut self, rule: Rule, code: Code, at: u32, field: u32) -> Result<(), Halt> {
         if self.options.level == Level::Weak && rule.is_of_value() {
             return Ok(());
         }
-        let record = Record { offset: crate::json::offset(at), place: self.place, field, code, rule };
-        self.first.get_or_insert(record);
+        let record = Record { offset: at, place: self.place, field, code, rule };
+        if self.entries.is_some() {
+            self.first.get_or_insert(record);
+        }
         self.count = self.count.saturating_add(1);
         if self.sink.violation(&record.view(self.model, self.json)).is_break() {
             return Err(Halt::Stopped);

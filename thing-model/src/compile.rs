@@ -62,7 +62,7 @@ impl Model {
         for (index, document) in documents.iter().enumerate() {
             compiler.document = index;
             if let Err(broken) = compiler.document(document) {
-                compiler.error(&Pointer::ROOT, SchemaRule::Json(broken.rule), broken.offset as usize);
+                compiler.error(&Pointer::ROOT, SchemaRule::Json(broken.rule), broken.offset);
             }
         }
         compiler.finish()
@@ -257,11 +257,7 @@ impl<'l> Compiler<'l> {
                 let services = Pointer::ROOT.name("services");
                 let service = services.index(origin.document as usize);
                 let inputs = service.name("inputData");
-                self.error(
-                    &inputs.index(origin.index as usize),
-                    SchemaRule::Consistency,
-                    origin.offset as usize,
-                );
+                self.error(&inputs.index(origin.index as usize), SchemaRule::Consistency, origin.offset);
             }
         }
     }
@@ -471,7 +467,7 @@ impl<'l> Compiler<'l> {
         id: Str<'_>,
         method: Option<Str<'_>>,
         here: &Pointer<'_>,
-        at: usize,
+        at: u32,
     ) {
         let Some(method) = method.filter(|_| self.limits.methods) else {
             return;
@@ -564,7 +560,7 @@ impl<'l> Compiler<'l> {
         );
         for origin in doubles {
             self.document = origin.document as usize;
-            self.error(&list.index(origin.index as usize).name("identifier"), twice, origin.offset as usize);
+            self.error(&list.index(origin.index as usize).name("identifier"), twice, origin.offset);
         }
         table
     }
@@ -641,7 +637,7 @@ impl<'l> Compiler<'l> {
         })
     }
 
-    fn feature_texts(&mut self, here: &Pointer<'_>, name: Text, description: Text, at: usize) {
+    fn feature_texts(&mut self, here: &Pointer<'_>, name: Text, description: Text, at: u32) {
         let text = |text: Text| {
             core::str::from_utf8(&self.texts[text.at as usize..][..text.length as usize]).unwrap_or("")
         };
@@ -656,7 +652,7 @@ impl<'l> Compiler<'l> {
         }
     }
 
-    fn identifier(&mut self, identifier: Str<'_>, here: &Pointer<'_>, at: usize, feature: bool) {
+    fn identifier(&mut self, identifier: Str<'_>, here: &Pointer<'_>, at: u32, feature: bool) {
         let text = bytes(identifier);
         let limits = self.limits;
         let length = if text.is_ascii() { text.len() } else { identifier.chars().count() };
@@ -706,6 +702,7 @@ impl<'l> Compiler<'l> {
             if !r.more(b']')? {
                 break;
             }
+            r.space();
         }
         Ok(())
     }
@@ -755,20 +752,15 @@ impl<'l> Compiler<'l> {
         stored
     }
 
-    fn origin(&self, index: usize, at: usize) -> Origin {
-        Origin {
-            document: offset(self.document),
-            index: offset(index),
-            offset: offset(at),
-            description: None,
-        }
+    fn origin(&self, index: usize, at: u32) -> Origin {
+        Origin { document: offset(self.document), index: offset(index), offset: at, description: None }
     }
 
     #[cold]
-    fn error(&mut self, here: &Pointer<'_>, rule: SchemaRule, at: usize) {
+    fn error(&mut self, here: &Pointer<'_>, rule: SchemaRule, at: u32) {
         if self.errors.errors.len() < self.limits.errors {
             let (document, pointer) = (self.document, here.to_string());
-            self.errors.errors.push(SchemaError { document, pointer, offset: offset(at), rule });
+            self.errors.errors.push(SchemaError { document, pointer, offset: at, rule });
         } else {
             self.errors.omitted += 1;
         }
@@ -850,7 +842,7 @@ fn set_inputs<'t>(mut r: Reader<'t>, service: usize) -> Result<Vec<(Str<'t>, Ori
                     let origin = Origin {
                         document: offset(service),
                         index: offset(index),
-                        offset: offset(start),
+                        offset: start,
                         description: None,
                     };
                     names.push((r.string()?, origin));
@@ -865,6 +857,7 @@ fn set_inputs<'t>(mut r: Reader<'t>, service: usize) -> Result<Vec<(Str<'t>, Ori
         if !r.more(b']')? {
             break;
         }
+        r.space();
     }
     Ok(names)
 }

@@ -99,13 +99,17 @@ pub(crate) struct Number<'a> {
     /// The whole literal.
     pub(crate) text: &'a [u8],
     pub(crate) negative: bool,
-    /// The digits before the point, exact while there are at most 19 of them.
-    pub(crate) whole: u64,
-    /// How many digits stand before the point.
-    pub(crate) digits: usize,
     /// Neither point nor exponent.
     pub(crate) integral: bool,
-    pub(crate) exponent: bool,
+}
+
+/// A number as most are: up to fifteen digits before the point, no exponent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plain {
+    /// The part before the point, with its sign.
+    pub(crate) whole: i64,
+    /// No point.
+    pub(crate) integral: bool,
 }
 
 /// A string as written, known to be well-formed.
@@ -117,14 +121,14 @@ pub(crate) struct Str<'a> {
     pub(crate) escaped: bool,
 }
 
-/// The reader: what is left of a text.
+/// The reader: a position in a text.
 ///
-/// Methods on the way of a good payload are inlined, and what leaves that way takes its arguments by value, so that the
-/// rest can stay in registers.
+/// What a good payload needs is inlined and reads eight bytes at a time; what it does not need is kept out of the way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a> {
-    rest: &'a [u8],
     json: &'a [u8],
+    /// In 32 bits, so that a few bytes more never overflow.
+    at: u32,
     /// Containers that are open, and how many may be.
     pub(crate) open: u8,
     depth: u8,
@@ -150,53 +154,49 @@ const fn not_digit(word: u64) -> u64 {
     (x.wrapping_add(ONES * 0x76) | x) & HIGH
 }
 
-/// The value of `count` (1..=8) digits in the low bytes of `word`, first digit lowest.
+/// The value of the digits in the low `bits` (8..=64) of a word, first digit lowest.
 #[inline(always)]
-const fn digits_value(word: u64, count: usize) -> u64 {
-    let x = (word ^ (ONES * 0x30)) << (64 - 8 * count);
+const fn digits_value(word: u64, bits: u32) -> u64 {
+    let x = (word ^ (ONES * 0x30)) << (64 - bits);
     let pairs = x.wrapping_mul(10).wrapping_add(x >> 8);
     let low = (pairs & 0x0000_00FF_0000_00FF).wrapping_mul(0x000F_4240_0000_0064);
     let high = ((pairs >> 16) & 0x0000_00FF_0000_00FF).wrapping_mul(0x0000_2710_0000_0001);
     low.wrapping_add(high) >> 32
 }
 
-/// How many whole bytes lie below the first mark.
+/// How many bits of whole bytes lie below the first mark.
 #[inline(always)]
-pub(crate) const fn before_mark(mark: u64) -> usize {
-    (mark.trailing_zeros() >> 3) as usize
+pub(crate) const fn bits_before(mark: u64) -> u32 {
+    mark.trailing_zeros() & !7
 }
 
-/// The first eight bytes, first byte lowest, zeros (which no run of digits or plain characters holds) past the end.
+/// The eight bytes from there, first byte lowest, zeros (which no run of digits or plain characters holds) past the end.
 #[inline(always)]
-pub(crate) fn word(text: &[u8]) -> u64 {
-    match text.first_chunk() {
+pub(crate) fn word(json: &[u8], at: u32) -> u64 {
+    let at = at as usize;
+    match json.get(at..at + 8).and_then(<[u8]>::first_chunk) {
         Some(bytes) => u64::from_le_bytes(*bytes),
-        None => last_word(text),
+        None => last_word(json, at),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn last_word(text: &[u8]) -> u64 {
-    text.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+fn last_word(json: &[u8], at: usize) -> u64 {
+    let rest = json.get(at..).unwrap_or(&[]).iter().take(8);
+    rest.rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
-/// All but the first so many bytes; there are that many.
+/// The byte there; zero (which no JSON holds outside of strings) past the end.
 #[inline(always)]
-pub(crate) fn after(text: &[u8], count: usize) -> &[u8] {
-    match text.get(count..) {
-        Some(rest) => rest,
-        None => &[],
-    }
+const fn byte(json: &[u8], at: u32) -> u8 {
+    if (at as usize) < json.len() { json[at as usize] } else { 0 }
 }
 
-/// What of `text` stands before `rest`, which is its end.
+/// The first byte of a word after so many bits.
 #[inline(always)]
-pub(crate) fn before<'a>(text: &'a [u8], rest: &[u8]) -> &'a [u8] {
-    match text.get(..text.len().wrapping_sub(rest.len())) {
-        Some(before) => before,
-        None => &[],
-    }
+const fn byte_of(word: u64, bits: u32) -> u8 {
+    ((word >> bits) & 0xFF) as u8
 }
 
 impl<'a> Reader<'a> {
@@ -205,139 +205,174 @@ impl<'a> Reader<'a> {
         if u32::try_from(json.len()).is_err() {
             return Err(Malformed { rule: JsonRule::Length, offset: 0 });
         }
-        let depth = if depth > MAX_DEPTH { MAX_DEPTH } else { depth };
-        Ok(Self { rest: json, json, open: 0, depth })
+        Ok(Self { json, at: 0, open: 0, depth: if depth > MAX_DEPTH { MAX_DEPTH } else { depth } })
     }
 
     /// Where the reader stands, in bytes from the start of the text.
     #[inline(always)]
-    pub(crate) const fn at(&self) -> usize {
-        self.json.len().wrapping_sub(self.rest.len())
+    pub(crate) const fn at(&self) -> u32 {
+        self.at
     }
 
-    /// Goes to a place it has been at.
-    pub(crate) fn seek(&mut self, at: usize) {
-        self.rest = after(self.json, at);
-    }
-
-    /// What is left.
+    /// Goes to another place, where something starts or ends.
     #[inline(always)]
-    pub(crate) const fn rest(&self) -> &'a [u8] {
-        self.rest
+    pub(crate) const fn seek(&mut self, at: u32) {
+        self.at = at;
     }
 
-    /// Goes on behind what the caller has read itself: `rest` is the end of what was left.
+    /// The whole text.
     #[inline(always)]
-    pub(crate) const fn set_rest(&mut self, rest: &'a [u8]) {
-        self.rest = rest;
+    pub(crate) const fn json(&self) -> &'a [u8] {
+        self.json
     }
 
     /// Nothing but white space may follow.
     pub(crate) fn finish(&mut self) -> Result<(), Malformed> {
         self.space();
-        if self.rest.is_empty() { Ok(()) } else { Err(self.broken(JsonRule::Trailing)) }
+        if self.at as usize == self.json.len() { Ok(()) } else { Err(self.broken(JsonRule::Trailing)) }
     }
 
     /// Passes over white space.
     #[inline(always)]
     pub(crate) fn space(&mut self) {
-        if let [..=b' ', ..] = self.rest {
-            self.rest = space(self.rest);
+        if self.peek() <= b' ' {
+            self.at = after_space(self.json, self.at);
         }
     }
 
     /// Opens an object or array; false if it closes at once (then it is passed over).
     #[inline(always)]
     pub(crate) fn open(&mut self, close: u8) -> bool {
-        self.rest = after(self.rest, 1);
+        self.at += 1;
         self.space();
         if self.peek() == close {
-            self.rest = after(self.rest, 1);
+            self.at += 1;
             return false;
         }
         self.open += 1;
         true
     }
 
-    /// After a member or an item: true if another one follows (and the reader stands on it).
+    /// After a member or an item: true if another one follows, behind white space perhaps.
     #[inline(always)]
     pub(crate) fn more(&mut self, close: u8) -> Result<bool, Malformed> {
-        self.space();
-        match self.rest {
-            [b',', rest @ ..] => {
-                self.rest = rest;
-                self.space();
-                Ok(true)
-            }
-            [byte, rest @ ..] if *byte == close => {
-                self.rest = rest;
-                self.open -= 1;
-                Ok(false)
-            }
-            _ => Err(self.broken(JsonRule::Separator)),
+        let mut next = self.peek();
+        if next <= b' ' {
+            self.space();
+            next = self.peek();
         }
+        if next == b',' {
+            self.at += 1;
+            return Ok(true);
+        }
+        if next == close {
+            self.at += 1;
+            self.open -= 1;
+            return Ok(false);
+        }
+        Err(self.broken(JsonRule::Separator))
     }
 
-    /// Passes over the colon after a member name, and the space around it.
+    /// Passes over the colon after a member name, and the white space before it.
     #[inline(always)]
     pub(crate) fn colon(&mut self) -> Result<(), Malformed> {
-        self.space();
-        let [b':', rest @ ..] = self.rest else {
-            return Err(self.broken(JsonRule::Colon));
-        };
-        self.rest = rest;
-        self.space();
+        if self.peek() != b':' {
+            self.space();
+            if self.peek() != b':' {
+                return Err(self.broken(JsonRule::Colon));
+            }
+        }
+        self.at += 1;
         Ok(())
     }
 
     /// A member name.
     #[inline(always)]
     pub(crate) fn name(&mut self) -> Result<Str<'a>, Malformed> {
-        if self.peek() != b'"' {
-            return Err(self.broken(JsonRule::Name));
-        }
+        self.go_to_name()?;
         self.string()
     }
 
-    /// A member name and its colon.
+    /// Goes to the quote of a member name.
+    #[inline(always)]
+    pub(crate) fn go_to_name(&mut self) -> Result<(), Malformed> {
+        if self.peek() != b'"' {
+            self.space();
+            if self.peek() != b'"' {
+                return Err(self.broken(JsonRule::Name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes over the member name here and its colon if it is that one, as it stands.
+    #[inline(always)]
+    pub(crate) fn is_member(&mut self, name: &[u8]) -> bool {
+        let start = self.at as usize + 1;
+        let end = start + name.len();
+        if self.json.get(end..end + 2) != Some(b"\":") || self.json.get(start..end) != Some(name) {
+            return false;
+        }
+        self.at = offset(end + 2);
+        true
+    }
+
+    /// Passes over a member name and its colon; says which of those it is, or their number if none.
+    #[inline(always)]
+    pub(crate) fn member_of<const N: usize>(&mut self, names: [&str; N]) -> Result<usize, Malformed> {
+        self.go_to_name()?;
+        for (which, name) in names.iter().enumerate() {
+            if self.is_member(name.as_bytes()) {
+                self.space();
+                return Ok(which);
+            }
+        }
+        let found = self.member()?;
+        Ok(names.iter().position(|name| found.is(name)).unwrap_or(N))
+    }
+
+    /// A member name and its colon, and the white space up to the value.
     #[inline]
     pub(crate) fn member(&mut self) -> Result<Str<'a>, Malformed> {
         let name = self.name()?;
         self.colon()?;
+        self.space();
         Ok(name)
     }
 
     /// A string; the reader stands on its opening quote.
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Result<Str<'a>, Malformed> {
-        let start = after(self.rest, 1);
-        let mut rest = start;
+        let start = self.at + 1;
+        let mut at = start;
         loop {
-            let mark = special(word(rest));
+            let word = word(self.json, at);
+            let mark = special(word);
             if mark == 0 {
-                rest = after(rest, 8);
+                at += 8;
                 continue;
             }
-            rest = after(rest, before_mark(mark));
-            let [b'"', behind @ ..] = rest else {
-                return self.string_slow(start, rest);
-            };
-            self.rest = behind;
-            return Ok(Str { raw: before(start, rest), escaped: false });
+            let bits = bits_before(mark);
+            at += bits / 8;
+            if byte_of(word, bits) != b'"' {
+                return self.string_slow(start, at);
+            }
+            self.at = at + 1;
+            return Ok(Str { raw: part(self.json, start, at), escaped: false });
         }
     }
 
     /// From the first byte that is not plain ASCII.
     #[cold]
     #[inline(never)]
-    fn string_slow(&mut self, start: &'a [u8], from: &'a [u8]) -> Result<Str<'a>, Malformed> {
-        self.rest = from;
+    fn string_slow(&mut self, start: u32, from: u32) -> Result<Str<'a>, Malformed> {
+        self.at = from;
         let mut escaped = false;
         loop {
             match self.peek() {
                 b'"' => {
-                    let raw = before(start, self.rest);
-                    self.rest = after(self.rest, 1);
+                    let raw = part(self.json, start, self.at);
+                    self.at += 1;
                     return Ok(Str { raw, escaped });
                 }
                 b'\\' => {
@@ -347,8 +382,8 @@ impl<'a> Reader<'a> {
                 0x80.. => self.foreign()?,
                 0..0x20 => return Err(self.broken(JsonRule::Control)),
                 _ => {
-                    let mark = special(word(self.rest));
-                    self.rest = after(self.rest, if mark == 0 { 8 } else { before_mark(mark) });
+                    let mark = special(word(self.json, self.at));
+                    self.at += if mark == 0 { 8 } else { bits_before(mark) / 8 };
                 }
             }
         }
@@ -356,12 +391,13 @@ impl<'a> Reader<'a> {
 
     /// Passes over a run of bytes above 0x7F, which must be UTF-8.
     fn foreign(&mut self) -> Result<(), Malformed> {
-        let run = self.rest.iter().position(u8::is_ascii).unwrap_or(self.rest.len());
-        match core::str::from_utf8(&self.rest[..run]) {
-            Ok(_) => self.rest = after(self.rest, run),
+        let rest = &self.json[self.at as usize..];
+        let run = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
+        match core::str::from_utf8(&rest[..run]) {
+            Ok(_) => self.at += offset(run),
             Err(error) => {
-                let offset = offset(self.at() + error.valid_up_to());
-                return Err(Malformed { rule: JsonRule::Utf8, offset });
+                self.at += offset(error.valid_up_to());
+                return Err(Malformed { rule: JsonRule::Utf8, offset: self.at });
             }
         }
         Ok(())
@@ -369,17 +405,16 @@ impl<'a> Reader<'a> {
 
     /// Passes over one escape, or a pair of them when they are surrogates.
     fn escape(&mut self) -> Result<(), Malformed> {
-        let lone = Malformed { rule: JsonRule::Surrogate, offset: offset(self.at()) };
-        self.rest = after(self.rest, 1);
+        let lone = Malformed { rule: JsonRule::Surrogate, offset: self.at };
+        self.at += 1;
         match self.peek() {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.rest = after(self.rest, 1),
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 1,
             b'u' => match self.unit()? {
                 0xD800..=0xDBFF => {
-                    let [b'\\', second @ ..] = self.rest else { return Err(lone) };
-                    if !second.starts_with(b"u") {
+                    if self.peek() != b'\\' || byte(self.json, self.at + 1) != b'u' {
                         return Err(lone);
                     }
-                    self.rest = second;
+                    self.at += 1;
                     if !(0xDC00..=0xDFFF).contains(&self.unit()?) {
                         return Err(lone);
                     }
@@ -396,73 +431,119 @@ impl<'a> Reader<'a> {
     fn unit(&mut self) -> Result<u32, Malformed> {
         let mut unit = 0;
         for _ in 0..4 {
-            self.rest = after(self.rest, 1);
+            self.at += 1;
             let Some(digit) = char::from(self.peek()).to_digit(16) else {
                 return Err(self.broken(JsonRule::Escape));
             };
             unit = unit << 4 | digit;
         }
-        self.rest = after(self.rest, 1);
+        self.at += 1;
         Ok(unit)
     }
 
-    /// A number; the reader stands on its sign or first digit.
+    /// A number if it is a plain one; else the reader stays where it is, on the sign or first digit.
     #[inline(always)]
-    pub(crate) fn number(&mut self) -> Result<Number<'a>, Malformed> {
-        let start = self.rest;
+    pub(crate) fn plain_number(&mut self) -> Option<Plain> {
         let negative = self.peek() == b'-';
-        let mut rest = after(start, usize::from(negative));
-        let first = word(rest);
-        let mark = not_digit(first);
-        let (whole, digits);
-        if mark == 0 {
-            (whole, digits) = long_whole(rest);
-        } else {
-            digits = before_mark(mark);
-            if digits == 0 {
-                self.rest = rest;
-                return Err(self.broken(JsonRule::Number));
+        let first = self.at + u32::from(negative);
+        let digits = word(self.json, first);
+        let mark = not_digit(digits);
+        let bits = bits_before(mark);
+        let (whole, mut at, mut next);
+        if mark != 0 {
+            // No digit, or a leading zero.
+            if bits == 0 || digits & 0xFF == 0x30 && bits > 8 {
+                return None;
             }
-            whole = digits_value(first, digits);
+            whole = digits_value(digits, bits).cast_signed();
+            at = first + bits / 8;
+            next = byte_of(digits, bits);
+        } else {
+            (whole, at) = long_whole(self.json, first, digits)?;
+            next = byte(self.json, at);
         }
-        if first & 0xFF == 0x30 && digits > 1 {
-            // What follows a leading zero is not part of the number.
-            self.rest = after(rest, 1);
-            return Err(self.broken(JsonRule::Separator));
+        let integral = next != b'.';
+        if !integral {
+            at += 1;
+            let mut fraction = word(self.json, at);
+            let mut mark = not_digit(fraction);
+            if mark & 0x80 != 0 {
+                return None;
+            }
+            while mark == 0 {
+                at += 8;
+                fraction = word(self.json, at);
+                mark = not_digit(fraction);
+            }
+            let bits = bits_before(mark);
+            next = byte_of(fraction, bits);
+            at += bits / 8;
         }
-        rest = after(rest, digits);
-        let mut integral = true;
-        if let [b'.', fraction @ ..] = rest {
-            integral = false;
-            rest = self.digits(fraction)?;
+        if next | 0x20 == b'e' {
+            return None;
         }
-        let mut exponent = false;
-        if let [b'e' | b'E', power @ ..] = rest {
-            (integral, exponent) = (false, true);
-            rest = self.digits(power.strip_prefix(b"+").or(power.strip_prefix(b"-")).unwrap_or(power))?;
-        }
-        self.rest = rest;
-        Ok(Number { text: before(start, rest), negative, whole, digits, integral, exponent })
+        self.at = at;
+        Some(Plain { whole: if negative { -whole } else { whole }, integral })
     }
 
-    /// What comes after the digits here, of which there must be one.
+    /// Passes over a whole number of thirteen digits whose first eight, as text, sort before `head`: a time of this century.
     #[inline(always)]
-    fn digits(&mut self, text: &'a [u8]) -> Result<&'a [u8], Malformed> {
-        let mut rest = text;
+    pub(crate) fn is_time_before(&mut self, head: u64) -> bool {
+        let (first, second) = (word(self.json, self.at), word(self.json, self.at + 8));
+        let next = byte_of(second, 40);
+        let good = not_digit(first) == 0
+            && not_digit(second) & (HIGH >> 16) == 0x80 << 40
+            && first.swap_bytes() < head
+            && first & 0xFF != 0x30
+            && next != b'.'
+            && next | 0x20 != b'e';
+        if good {
+            self.at += 13;
+        }
+        good
+    }
+
+    /// A number; the reader stands on its sign or first digit.
+    pub(crate) fn number(&mut self) -> Result<Number<'a>, Malformed> {
+        let start = self.at;
+        let negative = self.peek() == b'-';
+        self.at += u32::from(negative);
+        let zero = self.peek() == b'0';
+        let first = self.at;
+        self.digits()?;
+        if zero && self.at > first + 1 {
+            // What follows a leading zero is not part of the number.
+            self.at = first + 1;
+            return Err(self.broken(JsonRule::Separator));
+        }
+        let mut integral = true;
+        if self.peek() == b'.' {
+            integral = false;
+            self.at += 1;
+            self.digits()?;
+        }
+        if self.peek() | 0x20 == b'e' {
+            integral = false;
+            self.at += 1;
+            self.at += u32::from(matches!(self.peek(), b'+' | b'-'));
+            self.digits()?;
+        }
+        Ok(Number { text: part(self.json, start, self.at), negative, integral })
+    }
+
+    /// At least one digit.
+    #[inline(always)]
+    fn digits(&mut self) -> Result<(), Malformed> {
+        let start = self.at;
         loop {
-            let mark = not_digit(word(rest));
-            if mark == 0 {
-                rest = after(rest, 8);
-                continue;
+            let mark = not_digit(word(self.json, self.at));
+            if mark != 0 {
+                self.at += bits_before(mark) / 8;
+                break;
             }
-            rest = after(rest, before_mark(mark));
-            break;
+            self.at += 8;
         }
-        if rest.len() == text.len() {
-            self.rest = rest;
-            return Err(self.broken(JsonRule::Number));
-        }
-        Ok(rest)
+        if self.at == start { Err(self.broken(JsonRule::Number)) } else { Ok(()) }
     }
 
     /// What starts here.
@@ -489,7 +570,7 @@ impl<'a> Reader<'a> {
             match self.kind()? {
                 kind @ (Kind::Object | Kind::Array) => {
                     if self.open >= self.depth {
-                        return Err(Malformed { rule: JsonRule::Depth, offset: offset(self.at()) });
+                        return Err(Malformed { rule: JsonRule::Depth, offset: self.at });
                     }
                     let object = kind == Kind::Object;
                     if self.open(if object { b'}' } else { b']' }) {
@@ -501,7 +582,11 @@ impl<'a> Reader<'a> {
                     }
                 }
                 Kind::String => _ = self.string()?,
-                Kind::Number => _ = self.number()?,
+                Kind::Number => {
+                    if self.plain_number().is_none() {
+                        self.number()?;
+                    }
+                }
                 Kind::True => self.literal(b"true")?,
                 Kind::False => self.literal(b"false")?,
                 Kind::Null => self.literal(b"null")?,
@@ -511,6 +596,8 @@ impl<'a> Reader<'a> {
                 if self.more(if object { b'}' } else { b']' })? {
                     if object {
                         self.member()?;
+                    } else {
+                        self.space();
                     }
                     continue 'value;
                 }
@@ -526,7 +613,7 @@ impl<'a> Reader<'a> {
             if self.peek() != *byte {
                 return Err(self.broken(JsonRule::Value));
             }
-            self.rest = after(self.rest, 1);
+            self.at += 1;
         }
         Ok(())
     }
@@ -534,48 +621,54 @@ impl<'a> Reader<'a> {
     /// The byte here; zero (which no JSON holds outside of strings) past the end.
     #[inline(always)]
     pub(crate) const fn peek(&self) -> u8 {
-        match self.rest {
-            [byte, ..] => *byte,
-            [] => 0,
-        }
+        byte(self.json, self.at)
     }
 
     /// From that position up to here.
     #[inline(always)]
-    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
-        before(after(self.json, start), self.rest)
+    pub(crate) fn since(&self, start: u32) -> &'a [u8] {
+        part(self.json, start, self.at)
     }
 
     /// The rule, unless it is the end of the text that breaks it.
     #[cold]
     #[inline(never)]
     pub(crate) fn broken(&self, rule: JsonRule) -> Malformed {
-        let ended = self.rest.is_empty() && rule != JsonRule::Trailing;
-        Malformed { rule: if ended { JsonRule::End } else { rule }, offset: offset(self.at()) }
+        let ended = self.at as usize >= self.json.len() && rule != JsonRule::Trailing;
+        Malformed { rule: if ended { JsonRule::End } else { rule }, offset: self.at }
     }
+}
+
+/// The value of eight digits there (they are `digits`) and up to seven more, and where they end.
+#[inline(always)]
+fn long_whole(json: &[u8], first: u32, digits: u64) -> Option<(i64, u32)> {
+    let more = word(json, first + 8);
+    let mark = not_digit(more);
+    let bits = bits_before(mark);
+    if mark == 0 || digits & 0xFF == 0x30 {
+        return None;
+    }
+    let mut whole = digits_value(digits, 64);
+    if bits > 0 {
+        whole = whole * POW10[(bits as usize / 8) & 7] + digits_value(more, bits);
+    }
+    Some((whole.cast_signed(), first + 8 + bits / 8))
 }
 
 #[cold]
 #[inline(never)]
-fn space(text: &[u8]) -> &[u8] {
-    let space = text.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count();
-    after(text, space)
+const fn after_space(json: &[u8], mut at: u32) -> u32 {
+    while matches!(byte(json, at), b' ' | b'\n' | b'\t' | b'\r') {
+        at += 1;
+    }
+    at
 }
 
-/// The digits before the point when they fill a word and perhaps go on: their value and number.
 #[inline(always)]
-fn long_whole(text: &[u8]) -> (u64, usize) {
-    let (mut whole, mut digits) = (digits_value(word(text), 8), 8);
-    let mut rest = after(text, 8);
-    loop {
-        let next = word(rest);
-        let count = before_mark(not_digit(next));
-        if count == 0 {
-            return (whole, digits);
-        }
-        whole = whole.wrapping_mul(POW10[count]).wrapping_add(digits_value(next, count));
-        digits += count;
-        rest = after(rest, count);
+pub(crate) fn part(json: &[u8], start: u32, end: u32) -> &[u8] {
+    match json.get(start as usize..end as usize) {
+        Some(part) => part,
+        None => &[],
     }
 }
 
@@ -661,17 +754,17 @@ impl Chars<'_> {
 }
 
 /// Positions fit: [`Reader::new`] has refused longer texts.
-pub(crate) fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
+#[allow(clippy::cast_possible_truncation)] // only what fits
+pub(crate) const fn offset(at: usize) -> u32 {
+    if at as u64 > u32::MAX as u64 { u32::MAX } else { at as u32 }
 }
 
 /// Powers of ten up to a word of digits.
-const POW10: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+const POW10: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
 
     fn rule(json: &str) -> Option<(JsonRule, u32)> {
         check(json.as_bytes(), MAX_DEPTH).err().map(|broken| (broken.rule, broken.offset))
@@ -742,13 +835,29 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits() {
-        for text in ["0", "-7", "12345678", "123456789", "1700000000000", "9999999999999999999"] {
+        for (text, plain) in [
+            ("0", Some((0, true))),
+            ("-7", Some((-7, true))),
+            ("-0.5", Some((0, false))),
+            ("1234567", Some((1_234_567, true))),
+            ("12.123456789012345678", Some((12, false))),
+            ("12345678", Some((12_345_678, true))),
+            ("12345678.5", Some((12_345_678, false))),
+            ("1700000000000", Some((1_700_000_000_000, true))),
+            ("-999999999999999.1", Some((-999_999_999_999_999, false))),
+            ("1234567890123456", None),
+            ("012345678", None),
+            ("1700000000000e1", None),
+            ("1e5", None),
+            ("1.5E5", None),
+            ("01", None),
+            ("1.", None),
+            ("-", None),
+        ] {
             let mut reader = Reader::new(text.as_bytes(), 9).unwrap();
-            let number = reader.number().unwrap();
-            let unsigned = text.trim_start_matches('-');
-            assert_eq!(number.whole.to_string(), unsigned);
-            assert_eq!((number.digits, number.integral), (unsigned.len(), true));
-            assert_eq!(number.negative, text.starts_with('-'));
+            let found = reader.plain_number();
+            assert_eq!(found.map(|number| (number.whole, number.integral)), plain, "{text}");
+            assert_eq!(reader.at() as usize, if plain.is_some() { text.len() } else { 0 });
         }
     }
 

@@ -1,7 +1,7 @@
 //! Whole messages: the envelope read and the body in it checked, in the same pass.
 
 use crate::check::{Checker, Outcome, Payload};
-use crate::json::Malformed;
+use crate::json::{Malformed, Reader, offset, word};
 use crate::options::WallClock;
 use crate::violation::Sink;
 
@@ -28,18 +28,79 @@ pub struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// The member of that name, if an envelope has one.
-    pub(crate) const fn member(&mut self, name: &[u8]) -> Option<&mut Option<&'a [u8]>> {
-        Some(match name {
-            b"id" => &mut self.id,
-            b"version" => &mut self.version,
-            b"method" => &mut self.method,
-            b"sys" => &mut self.sys,
-            b"code" => &mut self.code,
-            b"params" => &mut self.params,
-            b"data" => &mut self.data,
-            _ => return None,
-        })
+    pub(crate) const fn member(&mut self, member: Member) -> &mut Option<&'a [u8]> {
+        match member {
+            Member::Id => &mut self.id,
+            Member::Version => &mut self.version,
+            Member::Method => &mut self.method,
+            Member::Sys => &mut self.sys,
+            Member::Code => &mut self.code,
+            Member::Params => &mut self.params,
+            Member::Data => &mut self.data,
+        }
+    }
+}
+
+/// The members of an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Member {
+    Id,
+    Version,
+    Method,
+    Sys,
+    Code,
+    Params,
+    Data,
+}
+
+impl Member {
+    const ALL: [(Name, Self); 7] = [
+        (Name::new("id"), Self::Id),
+        (Name::new("version"), Self::Version),
+        (Name::new("params"), Self::Params),
+        (Name::new("method"), Self::Method),
+        (Name::new("sys"), Self::Sys),
+        (Name::new("code"), Self::Code),
+        (Name::new("data"), Self::Data),
+    ];
+
+    /// Passes over a name and its colon; says which member it is, if an envelope has one of that name.
+    #[inline(always)]
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Option<Self>, Malformed> {
+        r.go_to_name()?;
+        let start = word(r.json(), r.at() + 1);
+        for (name, member) in &Self::ALL {
+            if start & name.mask == name.word {
+                r.seek(r.at() + name.behind);
+                r.colon()?;
+                r.space();
+                return Ok(Some(*member));
+            }
+        }
+        let name = r.member()?;
+        Ok(Self::ALL.iter().find(|(known, _)| name.is(known.text)).map(|(_, member)| *member))
+    }
+}
+
+/// A name that fits a word with its closing quote.
+struct Name {
+    text: &'static str,
+    /// Both as a word, the bits that count, and how far it is from one quote to behind the other.
+    word: u64,
+    mask: u64,
+    behind: u32,
+}
+
+impl Name {
+    const fn new(text: &'static str) -> Self {
+        let (mut word, mut mask, mut place) = (0, 0, 0);
+        while place <= text.len() {
+            let byte = if place < text.len() { text.as_bytes()[place] } else { b'"' };
+            word |= (byte as u64) << (8 * place);
+            mask |= 0xFF << (8 * place);
+            place += 1;
+        }
+        Self { text, word, mask, behind: offset(text.len() + 2) }
     }
 }
 

@@ -121,7 +121,25 @@ impl WallClock {
     }
 
     /// The greatest `time` a payload may carry.
-    pub(crate) fn latest(self, ahead: Duration) -> u64 {
-        self.millis.saturating_add(u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX))
+    pub(crate) fn latest(self, ahead: Duration) -> i64 {
+        let latest = self.millis.saturating_add(u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX));
+        i64::try_from(latest).unwrap_or(i64::MAX)
+    }
+
+    /// The first eight of the thirteen digits of that time, first digit highest; what sorts before them is earlier for certain.
+    pub(crate) fn latest_head(self, ahead: Duration) -> u64 {
+        match self.latest(ahead) {
+            // The years 2001 to 2286.
+            latest @ 1_000_000_000_000..10_000_000_000_000 => {
+                let mut rest = latest.unsigned_abs() / 100_000;
+                (0..8).fold(0, |head, _| {
+                    let digit = u64::from(b'0') + rest % 10;
+                    rest /= 10;
+                    head >> 8 | digit << 56
+                })
+            }
+            10_000_000_000_000.. => u64::MAX,
+            _ => 0,
+        }
     }
 }

@@ -17,8 +17,8 @@ use core::ops::{ControlFlow, Range};
 /// Where an entry lies, and the first thing that is wrong with it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
-    pub(crate) at: usize,
-    pub(crate) end: usize,
+    pub(crate) at: u32,
+    pub(crate) end: u32,
     pub(crate) reason: Option<Record>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Entry<'a> {
     /// Where that is.
     #[must_use]
     pub const fn range(&self) -> Range<usize> {
-        self.part.at..self.part.end
+        self.part.at as usize..self.part.end as usize
     }
 
     /// Whether the platform keeps it.

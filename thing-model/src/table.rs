@@ -4,7 +4,7 @@
 //! on one slot. The same hash is computed from a finished name ([`Seed::hash`]) and while a name is being read
 //! ([`Reader::key`]).
 
-use crate::json::{JsonRule, Malformed, Reader, Str, after, before, before_mark, special, word};
+use crate::json::{Malformed, Reader, Str, bits_before, part, special, word};
 
 /// The secret of a model's tables.
 #[derive(Debug, Clone, Copy)]
@@ -62,32 +62,29 @@ const fn fold(a: u64, b: u64) -> u64 {
 }
 
 impl<'a> Reader<'a> {
-    /// A member name with its hash; the reader stands on its quote. Names that are not plain ASCII have no hash.
+    /// A member name with its hash; the reader stands on the quote. Names that are not plain ASCII have no hash.
     #[inline(always)]
     pub(crate) fn key(&mut self, seed: Seed) -> Result<(Str<'a>, Option<u64>), Malformed> {
-        if self.peek() != b'"' {
-            return Err(self.broken(JsonRule::Name));
-        }
-        let start = after(self.rest(), 1);
-        let (mut rest, mut state) = (start, seed.start);
+        let start = self.at() + 1;
+        let (mut at, mut state) = (start, seed.start);
         loop {
-            let word = word(rest);
+            let word = word(self.json(), at);
             let mark = special(word);
             if mark == 0 {
                 state = seed.step(state, word);
-                rest = after(rest, 8);
+                at += 8;
                 continue;
             }
-            let count = before_mark(mark);
-            rest = after(rest, count);
-            let [b'"', behind @ ..] = rest else {
+            let bits = bits_before(mark);
+            at += bits / 8;
+            if (word >> bits) & 0xFF != u64::from(b'"') {
                 return Ok((self.string()?, None));
-            };
-            if count > 0 {
-                state = seed.step(state, word & (u64::MAX >> (64 - 8 * count)));
             }
-            self.set_rest(behind);
-            return Ok((Str { raw: before(start, rest), escaped: false }, Some(state)));
+            if bits > 0 {
+                state = seed.step(state, word & (u64::MAX >> (64 - bits)));
+            }
+            self.seek(at + 1);
+            return Ok((Str { raw: part(self.json(), start, at), escaped: false }, Some(state)));
         }
     }
 }

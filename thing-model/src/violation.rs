@@ -221,7 +221,7 @@ impl<'a> Violation<'a> {
     /// The offending JSON value (or name), as it stands in the payload. This is the only way to it.
     #[must_use]
     pub fn value(&self) -> &'a [u8] {
-        let start = self.record.offset as usize;
+        let start = self.record.offset;
         let Ok(mut reader) = Reader::new(self.json, crate::json::MAX_DEPTH) else {
             return &[];
         };
@@ -279,7 +279,7 @@ pub struct Path<'a> {
 impl Path<'_> {
     fn name(&self, at: u32) -> Option<Str<'_>> {
         let mut reader = Reader::new(self.json, crate::json::MAX_DEPTH).ok()?;
-        reader.seek(at as usize);
+        reader.seek(at);
         reader.name().ok()
     }
 }

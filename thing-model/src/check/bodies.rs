@@ -2,7 +2,7 @@
 
 use super::{Family, Halt, Pass, Role};
 use crate::Code;
-use crate::json::{Reader, Str, offset};
+use crate::json::{Reader, Str};
 use crate::model::{Model, NONE};
 use crate::violation::{Form, Rule, Section};
 
@@ -13,16 +13,10 @@ impl<'s> Pass<'_, 's> {
     /// `{"properties": {…}, "events": {…}, "subDevices": [{"identity": …, "properties": …, "events": …}]}`
     pub(super) fn pack(&mut self, family: &'s dyn Family) -> Result<(), Halt> {
         self.place.form = Form::Pack;
-        self.members(|pass, name| {
-            if name.is("properties") {
-                pass.pack_properties()
-            } else if name.is("events") {
-                pass.events(|pass, outputs| pass.event(outputs))
-            } else if name.is("subDevices") {
-                pass.devices(family)
-            } else {
-                pass.unknown_section()
-            }
+        self.sections(["properties", "events", "subDevices"], |pass, section| match section {
+            0 => pass.pack_properties(),
+            1 => pass.pack_events(),
+            _ => pass.devices(family),
         })
     }
 
@@ -33,9 +27,10 @@ impl<'s> Pass<'_, 's> {
                 let at = pass.r.at();
                 pass.report(Rule::TooMany, Code::PARAMETER, at, NONE)?;
             }
-            pass.device(family, Self::pack_properties, |pass| {
-                pass.events(|pass, outputs| pass.event(outputs))
-            })
+            pass.device(
+                family,
+                |pass, section| if section == 1 { pass.pack_properties() } else { pass.pack_events() },
+            )
         })?;
         self.place.device = NONE;
         Ok(())
@@ -49,19 +44,16 @@ impl<'s> Pass<'_, 's> {
         self.list(|pass, index| {
             any = true;
             pass.place.device = index;
-            pass.device(
-                family,
-                |pass| {
-                    pass.in_section(Section::Properties, |pass| {
+            pass.device(family, |pass, section| {
+                if section == 1 {
+                    return pass.in_section(Section::Properties, |pass| {
                         pass.each_point(|pass| pass.properties(Role::Post))
-                    })
-                },
-                |pass| {
-                    pass.in_section(Section::Events, |pass| {
-                        pass.each_point(|pass| pass.event_map(|pass, outputs| pass.event(outputs)))
-                    })
-                },
-            )
+                    });
+                }
+                pass.in_section(Section::Events, |pass| {
+                    pass.each_point(|pass| pass.event_map(|pass, outputs| pass.event(outputs)))
+                })
+            })
         })?;
         self.place.device = NONE;
         if any { Ok(()) } else { self.report(Rule::NoEntry, Code::LIST_EMPTY, at, NONE) }
@@ -70,14 +62,13 @@ impl<'s> Pass<'_, 's> {
     /// `{"properties": {"id": [{"value": …, "time": …}]}, "events": {"id": [{"value": {…}, "time": …}]}}`
     pub(super) fn batch(&mut self) -> Result<(), Halt> {
         self.place.form = Form::Batch;
-        self.members(|pass, name| {
-            if name.is("properties") {
-                pass.in_section(Section::Properties, |pass| pass.properties(Role::Points))
-            } else if name.is("events") {
-                pass.events(|pass, outputs| pass.points(|pass| pass.event(outputs)))
-            } else {
-                pass.unknown_section()
+        self.sections(["properties", "events"], |pass, section| {
+            if section == 0 {
+                return pass.in_section(Section::Properties, |pass| pass.properties(Role::Points));
             }
+            pass.in_section(Section::Events, |pass| {
+                pass.event_map(|pass, outputs| pass.points(|pass| pass.event(outputs)))
+            })
         })
     }
 
@@ -91,11 +82,8 @@ impl<'s> Pass<'_, 's> {
         })
     }
 
-    fn events(
-        &mut self,
-        read: impl FnMut(&mut Self, crate::model::Scope) -> Result<(), Halt>,
-    ) -> Result<(), Halt> {
-        self.in_section(Section::Events, |pass| pass.event_map(read))
+    fn pack_events(&mut self) -> Result<(), Halt> {
+        self.in_section(Section::Events, |pass| pass.event_map(|pass, outputs| pass.event(outputs)))
     }
 
     /// `{"id": …}`, each value read with the outputs of its event.
@@ -110,7 +98,7 @@ impl<'s> Pass<'_, 's> {
                 pass.report(Rule::TooMany, Code::PARAMETER, at, NONE)?;
             }
             count += 1;
-            pass.place.event = offset(at);
+            pass.place.event = at;
             match pass.find_event(name) {
                 Some(outputs) => read(pass, outputs)?,
                 None => {
@@ -150,65 +138,77 @@ impl<'s> Pass<'_, 's> {
         Ok(())
     }
 
-    fn unknown_section(&mut self) -> Result<(), Halt> {
-        let at = self.r.at();
-        self.report(Rule::Section, Code::PARAMETER, at, NONE)?;
-        Ok(self.r.skip()?)
+    /// The members of an object that has no others than those; `read` is told which it is.
+    #[inline(always)]
+    fn sections<const N: usize>(
+        &mut self,
+        names: [&str; N],
+        mut read: impl FnMut(&mut Self, usize) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        if !self.is(b'{', Rule::Object, Code::SHAPE)? || !self.r.open(b'}') {
+            return Ok(());
+        }
+        loop {
+            self.r.go_to_name()?;
+            let at = self.r.at();
+            let which = self.r.member_of(names)?;
+            if which < N {
+                read(self, which)?;
+            } else {
+                self.report(Rule::Section, Code::PARAMETER, at, NONE)?;
+                self.r.skip()?;
+            }
+            if !self.r.more(b'}')? {
+                return Ok(());
+            }
+        }
     }
 
-    /// One device with its own model. Its identity may stand behind what it decides: that is passed over then, and read again.
+    /// One device with its own model; `read` takes properties (1) and events (2). What stands before the identity is passed over
+    /// and read again when the model is known.
     fn device(
         &mut self,
         family: &'s dyn Family,
-        mut properties: impl FnMut(&mut Self) -> Result<(), Halt>,
-        mut events: impl FnMut(&mut Self) -> Result<(), Halt>,
+        mut read: impl FnMut(&mut Self, usize) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
         let own = self.model;
         let start = self.r.at();
         let mut model: Option<Option<&'s Model>> = None;
-        let mut later: [Option<Reader<'_>>; 2] = [None; 2];
-        self.members_at(|pass, name, at| {
-            let which = if name.is("identity") {
-                model = Some(pass.identity(family)?);
-                return Ok(());
-            } else if name.is("properties") {
-                0
-            } else if name.is("events") {
-                1
-            } else {
-                pass.report(Rule::Section, Code::PARAMETER, at, NONE)?;
-                return Ok(pass.r.skip()?);
-            };
-            match model {
-                Some(Some(model)) => {
-                    pass.use_model(model);
-                    let result = if which == 0 { properties(pass) } else { events(pass) };
-                    pass.model = own;
-                    result
-                }
-                Some(None) => Ok(pass.r.skip()?),
-                None => {
-                    later[which] = Some(pass.r);
-                    Ok(pass.r.skip()?)
-                }
-            }
-        })?;
-        let end = self.r;
-        match model {
-            None => self.report(Rule::Identity, Code::PARAMETER, start, NONE)?,
-            Some(Some(model)) => {
-                self.use_model(model);
-                for (which, reader) in later.into_iter().enumerate() {
-                    if let Some(reader) = reader {
-                        self.r = reader;
-                        if which == 0 { properties(self)? } else { events(self)? }
-                    }
-                }
-            }
-            Some(None) => {}
+        let mut later: [Option<Reader<'_>>; 3] = [None; 3];
+        if self.r.peek() != b'{' {
+            return self.is(b'{', Rule::Object, Code::SHAPE).map(drop);
         }
-        self.model = own;
-        self.r = end;
+        self.sections(["identity", "properties", "events"], |pass, section| {
+            match (section, model) {
+                (0, _) => model = Some(pass.identity(family)?),
+                (_, Some(Some(model))) => {
+                    pass.use_model(model);
+                    read(pass, section)?;
+                    pass.model = own;
+                }
+                (_, Some(None)) => pass.r.skip()?,
+                (_, None) => {
+                    later[section] = Some(pass.r);
+                    pass.r.skip()?;
+                }
+            }
+            Ok(())
+        })?;
+        let Some(model) = model else {
+            return self.report(Rule::Identity, Code::PARAMETER, start, NONE);
+        };
+        if let Some(model) = model {
+            let end = self.r;
+            self.use_model(model);
+            for (section, reader) in later.into_iter().enumerate() {
+                if let Some(reader) = reader {
+                    self.r = reader;
+                    read(self, section)?;
+                }
+            }
+            self.model = own;
+            self.r = end;
+        }
         Ok(())
     }
 
@@ -221,18 +221,18 @@ impl<'s> Pass<'_, 's> {
     fn identity(&mut self, family: &'s dyn Family) -> Result<Option<&'s Model>, Halt> {
         let start = self.r.at();
         let mut names: [Option<Str<'_>>; 2] = [None; 2];
-        self.members(|pass, name| {
-            let which = match name {
-                name if name.is("productKey") => 0,
-                name if name.is("deviceName") => 1,
-                _ => return Ok(pass.r.skip()?),
-            };
-            if pass.r.peek() == b'"' {
-                names[which] = Some(pass.r.string()?);
-                return Ok(());
+        if self.is(b'{', Rule::Object, Code::SHAPE)? && self.r.open(b'}') {
+            loop {
+                let which = self.r.member_of(["productKey", "deviceName"])?;
+                match names.get_mut(which) {
+                    Some(name) if self.r.peek() == b'"' => *name = Some(self.r.string()?),
+                    _ => self.r.skip()?,
+                }
+                if !self.r.more(b'}')? {
+                    break;
+                }
             }
-            Ok(pass.r.skip()?)
-        })?;
+        }
         let [Some(key), Some(name)] = names else {
             self.report(Rule::Identity, Code::PARAMETER, start, NONE)?;
             return Ok(None);
@@ -247,19 +247,16 @@ impl<'s> Pass<'_, 's> {
         Ok(model)
     }
 
-    fn members(&mut self, mut read: impl FnMut(&mut Self, Str<'_>) -> Result<(), Halt>) -> Result<(), Halt> {
-        self.members_at(|pass, name, _| read(pass, name))
-    }
-
     /// Each member of an object that must be here.
     fn members_at(
         &mut self,
-        mut read: impl FnMut(&mut Self, Str<'_>, usize) -> Result<(), Halt>,
+        mut read: impl FnMut(&mut Self, Str<'_>, u32) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
         if !self.is(b'{', Rule::Object, Code::SHAPE)? || !self.r.open(b'}') {
             return Ok(());
         }
         loop {
+            self.r.go_to_name()?;
             let at = self.r.at();
             let name = self.r.member()?;
             read(self, name, at)?;
@@ -279,6 +276,7 @@ impl<'s> Pass<'_, 's> {
             if !self.r.more(b']')? {
                 break;
             }
+            self.r.space();
         }
         Ok(())
     }

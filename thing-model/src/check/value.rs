@@ -3,7 +3,7 @@
 use super::{Halt, Pass, Role};
 use crate::Code;
 use crate::decimal::Literal;
-use crate::json::{Kind, Malformed, Number, Str, after, offset, word};
+use crate::json::{Kind, Malformed, Plain, Str, word};
 use crate::model::{NONE, Scope, Type};
 use crate::options::TextUnit;
 use crate::violation::Rule;
@@ -12,35 +12,37 @@ use crate::violation::Rule;
 const VALUE: u64 = u64::from_le_bytes(*b"{\"value\"");
 const TIME: u64 = u64::from_le_bytes(*b",\"time\":");
 
-impl<'a> Pass<'a, '_> {
+impl Pass<'_, '_> {
     /// A value of that type, where nothing stands around it.
     #[inline(never)]
-    pub(super) fn value(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
+    pub(super) fn value(&mut self, kind: &Type, field: u32) -> Result<(), Halt> {
         self.read(kind, field)
     }
 
     /// The value of an entry of a post: bare, or `{value, time}`.
     #[inline(never)]
-    pub(super) fn posted(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
-        let wrapped = self.r.peek() == b'{' && self.is_wrapper(kind)?;
+    pub(super) fn posted(&mut self, kind: &Type, field: u32) -> Result<(), Halt> {
+        let wrapped = match self.r.peek() {
+            b'{' => self.is_wrapper(kind)?,
+            ..=b' ' => return self.posted_after_space(kind, field),
+            _ => false,
+        };
+        let json = self.json;
         if wrapped {
-            let start = self.r.rest();
-            if word(start) != VALUE || start.get(8) != Some(&b':') {
+            let at = self.r.at();
+            if word(json, at) != VALUE || json.get(at as usize + 8) != Some(&b':') {
                 return self.wrapper_slow(kind, field);
             }
-            self.r.set_rest(after(start, 9));
+            self.r.seek(at + 9);
             self.r.open += 1;
-            self.r.space();
         }
         self.read(kind, field)?;
         if !wrapped {
             return Ok(());
         }
-        let rest = self.r.rest();
-        let timed = word(rest) == TIME;
+        let timed = word(json, self.r.at()) == TIME;
         if timed {
-            self.r.set_rest(after(rest, 8));
-            self.r.space();
+            self.r.seek(self.r.at() + 8);
             self.time()?;
         }
         if self.r.more(b'}')? {
@@ -49,9 +51,17 @@ impl<'a> Pass<'a, '_> {
         Ok(())
     }
 
+    #[cold]
+    #[inline(never)]
+    fn posted_after_space(&mut self, kind: &Type, field: u32) -> Result<(), Halt> {
+        self.r.space();
+        self.r.kind()?;
+        self.posted(kind, field)
+    }
+
     #[inline(always)]
-    fn read(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
-        match (self.r.peek(), kind) {
+    fn read(&mut self, kind: &Type, field: u32) -> Result<(), Halt> {
+        match (self.r.peek(), *kind) {
             (b'0'..=b'9' | b'-', _) => self.number(kind, field),
             (b'"', _) => self.string(kind, field),
             (b'{', Type::Struct { scope, .. }) => self.structure(scope),
@@ -61,46 +71,45 @@ impl<'a> Pass<'a, '_> {
     }
 
     #[inline(always)]
-    fn number(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
-        let start = self.r.rest();
-        let number = self.r.number()?;
-        let value = signed(&number);
-        let plain = number.integral && number.digits <= 10;
-        let good = match kind {
+    fn number(&mut self, kind: &Type, field: u32) -> Result<(), Halt> {
+        let start = self.r.at();
+        match self.r.plain_number() {
+            Some(number) if self.is_plainly_good(number, kind) => Ok(()),
+            Some(number) if is_plainly_outside(number, kind) => self.outside(start, kind, field),
+            _ => self.number_slow(start, kind, field),
+        }
+    }
+
+    /// A number whose whole part lies strictly inside the bounds needs no exact look, whatever its fraction.
+    #[inline(always)]
+    fn is_plainly_good(&self, number: Plain, kind: &Type) -> bool {
+        let Plain { whole, integral } = number;
+        match *kind {
             Type::Int { min, max, .. } => {
-                plain && value >= i64::from(min) && value <= i64::from(max) && !self.options.steps
+                integral && whole >= i64::from(min) && whole <= i64::from(max) && !self.options.steps
             }
             Type::Float { low, high, .. } | Type::Double { low, high, .. } => {
-                self.is_plainly_inside(&number, value, low, high)
+                // One more on both sides for the fraction.
+                let edge = i64::from(!integral);
+                whole >= i64::from(low) + edge
+                    && whole <= i64::from(high) - edge
+                    && (!integral || self.options.integer_as_float)
+                    && !self.options.steps
             }
-            Type::Bool { .. } => plain && (value == 0 || value == 1),
+            Type::Bool { .. } => integral && (whole == 0 || whole == 1),
             Type::Enum { bits: [low, high], .. } => {
                 let bits = u64::from(low) | u64::from(high) << 32;
-                plain && (0..64).contains(&value) && bits >> value & 1 == 1
+                integral && (0..64).contains(&whole) && bits >> whole & 1 == 1
             }
             _ => false,
-        };
-        if good { Ok(()) } else { self.number_slow(&number, start, kind, field) }
-    }
-
-    /// A number without exponent whose whole part lies strictly inside the bounds needs no exact look, whatever its
-    /// fraction.
-    #[inline(always)]
-    fn is_plainly_inside(&self, number: &Number<'_>, value: i64, low: i32, high: i32) -> bool {
-        let (low, high) = (i64::from(low), i64::from(high));
-        let inside = if number.integral {
-            value >= low && value <= high && self.options.integer_as_float
-        } else {
-            value > low && value < high
-        };
-        inside && !number.exponent && number.digits <= 10 && !self.options.steps
+        }
     }
 
     #[inline(always)]
-    fn string(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
-        let start = self.r.rest();
+    fn string(&mut self, kind: &Type, field: u32) -> Result<(), Halt> {
+        let start = self.r.at();
         let text = self.r.string()?;
-        let good = match kind {
+        let good = match *kind {
             // Neither characters nor bytes are more than what stands between the quotes.
             Type::Text { length, .. } => text.raw.len() <= length as usize,
             Type::Date => is_digits(text.raw),
@@ -109,31 +118,39 @@ impl<'a> Pass<'a, '_> {
         if good { Ok(()) } else { self.string_slow(text, start, kind, field) }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn outside(&mut self, start: u32, kind: &Type, field: u32) -> Result<(), Halt> {
+        let (rule, code) = match kind {
+            Type::Int { .. } => (Rule::Range, Code::INT),
+            Type::Float { .. } => (Rule::Range, Code::FLOAT),
+            Type::Double { .. } => (Rule::Range, Code::DOUBLE),
+            _ => (Rule::Bool, Code::BOOL),
+        };
+        self.report(rule, code, start, field)
+    }
+
     /// A number that is not plainly right: decided exactly, and told where it is wrong.
     #[cold]
     #[inline(never)]
-    fn number_slow(
-        &mut self,
-        number: &Number<'_>,
-        start: &'a [u8],
-        kind: Type,
-        field: u32,
-    ) -> Result<(), Halt> {
+    fn number_slow(&mut self, start: u32, kind: &Type, field: u32) -> Result<(), Halt> {
+        self.r.seek(start);
+        let number = self.r.number()?;
         let literal = Literal::new(number.text);
         let whole = number.integral || self.options.whole_float_as_int && literal.is_whole();
         let real = !number.integral || self.options.integer_as_float;
-        let (good, rule, code) = match kind {
+        let (good, rule, code) = match *kind {
             Type::Int { min, max, .. } if whole => {
                 let range = i64::from(min)..=i64::from(max);
                 (literal.to_integer().is_some_and(|value| range.contains(&value)), Rule::Range, Code::INT)
             }
             Type::Float { spec, .. } if real => {
-                let finite = parses_to(number.text, f32::is_finite);
-                (finite && self.is_inside(literal, spec), Rule::Range, Code::FLOAT)
+                let good = self.is_inside(literal, spec) && parses_to(number.text, f32::is_finite);
+                (good, Rule::Range, Code::FLOAT)
             }
             Type::Double { spec, .. } if real => {
-                let finite = parses_to(number.text, f64::is_finite);
-                (finite && self.is_inside(literal, spec), Rule::Range, Code::DOUBLE)
+                let good = self.is_inside(literal, spec) && parses_to(number.text, f64::is_finite);
+                (good, Rule::Range, Code::DOUBLE)
             }
             Type::Bool { .. } if whole => {
                 (matches!(literal.to_integer(), Some(0 | 1)), Rule::Bool, Code::BOOL)
@@ -145,7 +162,7 @@ impl<'a> Pass<'a, '_> {
             _ => (false, Rule::Type, Code::TYPE),
         };
         let (good, rule) = if good { (self.is_on_step(literal, kind), Rule::Step) } else { (false, rule) };
-        if good { Ok(()) } else { self.report(rule, code, self.offset_of(start), field) }
+        if good { Ok(()) } else { self.report(rule, code, start, field) }
     }
 
     fn is_inside(&self, literal: Literal<'_>, spec: u32) -> bool {
@@ -162,8 +179,8 @@ impl<'a> Pass<'a, '_> {
         labels.is_none_or(|labels| labels.binary_search_by_key(&key, |label| label.key).is_ok())
     }
 
-    fn is_on_step(&self, literal: Literal<'_>, kind: Type) -> bool {
-        let (Type::Int { spec, .. } | Type::Float { spec, .. } | Type::Double { spec, .. }) = kind else {
+    fn is_on_step(&self, literal: Literal<'_>, kind: &Type) -> bool {
+        let (Type::Int { spec, .. } | Type::Float { spec, .. } | Type::Double { spec, .. }) = *kind else {
             return true;
         };
         let bounds = self.model.number(spec);
@@ -177,8 +194,8 @@ impl<'a> Pass<'a, '_> {
     /// A string that is not plainly right.
     #[cold]
     #[inline(never)]
-    fn string_slow(&mut self, text: Str<'_>, start: &'a [u8], kind: Type, field: u32) -> Result<(), Halt> {
-        let (good, rule, code) = match kind {
+    fn string_slow(&mut self, text: Str<'_>, start: u32, kind: &Type, field: u32) -> Result<(), Halt> {
+        let (good, rule, code) = match *kind {
             Type::Text { length, .. } => {
                 let count = match (self.options.text_unit, text.escaped) {
                     (TextUnit::Bytes, false) => text.raw.len(),
@@ -196,15 +213,20 @@ impl<'a> Pass<'a, '_> {
             }
             _ => (false, Rule::Type, Code::TYPE),
         };
-        if good { Ok(()) } else { self.report(rule, code, self.offset_of(start), field) }
+        if good { Ok(()) } else { self.report(rule, code, start, field) }
     }
 
     /// A value that starts as none of its type does: an option may take it, else it is a violation.
     #[cold]
     #[inline(never)]
-    fn other(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
+    fn other(&mut self, kind: &Type, field: u32) -> Result<(), Halt> {
+        if self.r.peek() <= b' ' {
+            self.r.space();
+            self.r.kind()?;
+            return self.value(kind, field);
+        }
         let at = self.r.at();
-        let (rule, code) = match (self.r.kind()?, kind) {
+        let (rule, code) = match (self.r.kind()?, *kind) {
             (Kind::Null, _) => (Rule::Empty, Code::EMPTY),
             (Kind::True | Kind::False, Type::Bool { .. }) if self.options.literal_as_bool => {
                 return Ok(self.r.skip()?);
@@ -218,7 +240,8 @@ impl<'a> Pass<'a, '_> {
 
     fn array(&mut self, size: u32, item: u32, field: u32) -> Result<(), Halt> {
         let start = self.r.at();
-        let Some(&item) = self.model.items.get(item as usize) else {
+        let model = self.model;
+        let Some(item) = model.items.get(item as usize) else {
             return Ok(self.r.skip()?);
         };
         let mut count = 0_u32;
@@ -251,16 +274,17 @@ impl<'a> Pass<'a, '_> {
         let (mut known, mut last) = (0_u32, NONE);
         if self.r.open(b'}') {
             loop {
+                self.r.go_to_name()?;
                 let at = self.r.at();
                 let found = self.key(scope, last)?;
-                self.r.colon()?;
-                self.place.member = offset(at);
+                self.place.member = at;
                 if let Some((index, field)) = found {
                     last = index;
                     known += u32::from(self.stamp(index, generation, at)?);
-                    self.value(field.kind, index)?;
+                    self.value(&field.kind, index)?;
                 } else {
                     self.report(Rule::UnknownMember, Code::STRUCT, at, NONE)?;
+                    self.r.space();
                     self.r.skip()?;
                 }
                 if !self.r.more(b'}')? {
@@ -279,9 +303,9 @@ impl<'a> Pass<'a, '_> {
     /// only `value` and perhaps `time` is read as the wrapper first; the first name tells, unless the value is a struct with
     /// members of such a name itself.
     #[inline(always)]
-    fn is_wrapper(&self, kind: Type) -> Result<bool, Malformed> {
-        match kind {
-            Type::Struct { wrapper_like: false, .. } if word(self.r.rest()) == VALUE => Ok(true),
+    fn is_wrapper(&self, kind: &Type) -> Result<bool, Malformed> {
+        match *kind {
+            Type::Struct { wrapper_like: false, .. } if word(self.json, self.r.at()) == VALUE => Ok(true),
             Type::Struct { wrapper_like, .. } => self.is_struct_wrapper(wrapper_like),
             _ => Ok(true),
         }
@@ -314,12 +338,12 @@ impl<'a> Pass<'a, '_> {
     /// A wrapper not written as most devices do.
     #[cold]
     #[inline(never)]
-    fn wrapper_slow(&mut self, kind: Type, field: u32) -> Result<(), Halt> {
+    fn wrapper_slow(&mut self, kind: &Type, field: u32) -> Result<(), Halt> {
         let start = self.r.at();
         if !self.r.open(b'}') {
             return self.report(Rule::Empty, Code::EMPTY, start, field);
         }
-        self.wrapper((false, false), offset(start), |pass| pass.value(kind, field))
+        self.wrapper((false, false), start, |pass| pass.value(kind, field))
     }
 
     /// The rest of a wrapper that starts there, from one of its names on; `value` and `time` may have been seen.
@@ -332,6 +356,7 @@ impl<'a> Pass<'a, '_> {
         mut read: impl FnMut(&mut Self) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
         loop {
+            self.r.go_to_name()?;
             let at = self.r.at();
             let name = self.r.member()?;
             let twice = if name.is("value") {
@@ -352,29 +377,33 @@ impl<'a> Pass<'a, '_> {
                 break;
             }
         }
-        if value { Ok(()) } else { self.report(Rule::Empty, Code::EMPTY, start as usize, NONE) }
+        if value { Ok(()) } else { self.report(Rule::Empty, Code::EMPTY, start, NONE) }
     }
 
     /// Milliseconds since 1970 UTC, as an integer.
     #[inline(always)]
     fn time(&mut self) -> Result<(), Halt> {
-        let start = self.r.rest();
-        if matches!(self.r.peek(), b'0'..=b'9' | b'-') {
-            let number = self.r.number()?;
-            if number.integral && (number.negative || number.whole <= self.latest && number.digits <= 19) {
-                return Ok(());
-            }
-            return self.bad_time(if number.integral { Rule::TimeAhead } else { Rule::Time }, start);
-        }
-        self.r.kind()?;
-        self.bad_time(Rule::Time, start)?;
-        Ok(self.r.skip()?)
+        if self.r.is_time_before(self.latest_head) { Ok(()) } else { self.time_slow() }
     }
 
     #[cold]
     #[inline(never)]
-    fn bad_time(&mut self, rule: Rule, start: &'a [u8]) -> Result<(), Halt> {
-        self.report(rule, Code::PARAMETER, self.offset_of(start), NONE)
+    fn time_slow(&mut self) -> Result<(), Halt> {
+        self.r.space();
+        let start = self.r.at();
+        let rule = if self.r.kind()? == Kind::Number {
+            let number = self.r.number()?;
+            let time = core::str::from_utf8(number.text).ok().and_then(|text| text.parse::<i64>().ok());
+            if number.integral && (number.negative || time.is_some_and(|time| time <= self.latest)) {
+                return Ok(());
+            }
+            if number.integral { Rule::TimeAhead } else { Rule::Time }
+        } else {
+            Rule::Time
+        };
+        self.report(rule, Code::PARAMETER, start, NONE)?;
+        self.r.seek(start);
+        Ok(self.r.skip()?)
     }
 
     /// An event: `{value: {outputs}, time}`, or (as an option) the bare outputs.
@@ -389,7 +418,7 @@ impl<'a> Pass<'a, '_> {
         if !self.r.open(b'}') {
             return self.report(Rule::Empty, Code::EMPTY, start, NONE);
         }
-        self.wrapper((false, false), offset(start), |pass| {
+        self.wrapper((false, false), start, |pass| {
             if pass.is(b'{', Rule::Type, Code::TYPE)? {
                 pass.entries(outputs, Role::Parameter)?;
             }
@@ -405,6 +434,7 @@ impl<'a> Pass<'a, '_> {
 
     /// A list of points, each an object that `read` takes.
     pub(super) fn points(&mut self, mut read: impl FnMut(&mut Self) -> Result<(), Halt>) -> Result<(), Halt> {
+        self.r.space();
         let at = self.r.at();
         if !self.is(b'[', Rule::Array, Code::TYPE)? {
             return Ok(());
@@ -419,21 +449,26 @@ impl<'a> Pass<'a, '_> {
                 self.place.point = NONE;
                 return Ok(());
             }
+            self.r.space();
             self.place.point += 1;
         }
     }
-
-    /// Where the text starts that was left then.
-    fn offset_of(&self, rest: &[u8]) -> usize {
-        self.json.len() - rest.len()
-    }
 }
 
-/// The part before the point, with its sign; right up to ten digits.
+/// A number that lies outside whatever its fraction is, and that no option takes for something else.
 #[inline(always)]
-const fn signed(number: &Number<'_>) -> i64 {
-    let value = number.whole.cast_signed();
-    if number.negative { value.wrapping_neg() } else { value }
+fn is_plainly_outside(number: Plain, kind: &Type) -> bool {
+    let Plain { whole, integral } = number;
+    match *kind {
+        Type::Int { min, max, .. } => integral && (whole < i64::from(min) || whole > i64::from(max)),
+        Type::Bool { .. } => integral,
+        // Bounds beyond 32 bits are cut to them, and say nothing here. A fraction leads away from zero.
+        Type::Float { low, high, .. } | Type::Double { low, high, .. } => {
+            let below = low > -i32::MAX && whole < 0 && whole < i64::from(low);
+            !integral && (below || high < i32::MAX && whole > 0 && whole > i64::from(high))
+        }
+        _ => false,
+    }
 }
 
 /// One digit at least and nothing else.

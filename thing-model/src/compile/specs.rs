@@ -55,7 +55,7 @@ impl Compiler<'_> {
         name: &str,
         specs: Option<Reader<'_>>,
         here: &Pointer<'_>,
-        start: usize,
+        start: u32,
         nesting: Nesting,
     ) -> Result<Option<Type>, Malformed> {
         let refused = match (nesting, name) {
@@ -189,7 +189,7 @@ impl Compiler<'_> {
         Ok(value)
     }
 
-    fn is_int(&mut self, value: Decimal, which: usize, here: &Pointer<'_>, at: usize) -> bool {
+    fn is_int(&mut self, value: Decimal, which: usize, here: &Pointer<'_>, at: u32) -> bool {
         let rule = match value.to_integer() {
             None => SchemaRule::Integer,
             Some(value) if which != NumberSpec::STEP && i32::try_from(value).is_err() => {
@@ -345,7 +345,7 @@ impl Compiler<'_> {
         &mut self,
         specs: Option<Reader<'_>>,
         here: &Pointer<'_>,
-        start: usize,
+        start: u32,
     ) -> Result<Option<Type>, Malformed> {
         let Some(mut specs) = specs else {
             self.error(here, SchemaRule::Specs, start);
@@ -364,7 +364,7 @@ impl Compiler<'_> {
         &mut self,
         specs: Option<Reader<'_>>,
         here: &Pointer<'_>,
-        start: usize,
+        start: u32,
     ) -> Result<Option<Type>, Malformed> {
         let Some(mut specs) = specs else {
             self.error(here, SchemaRule::Specs, start);
