@@ -234,7 +234,7 @@ fn fits(template: &str, suffix: &str) -> bool {
             },
         );
     }
-    match crate::table::cut(template) {
+    match template.split_once("{}") {
         None => template == suffix,
         Some((head, tail)) => suffix
             .strip_prefix(head)

@@ -73,15 +73,16 @@ pub struct Method<'a>(Source<'a>);
 #[derive(Clone, Copy)]
 enum Source<'a> {
     Read(Text<'a>),
-    Made(&'static str, &'a str),
+    /// What stands before and behind the part that varies, and that part.
+    Made((&'static str, &'static str), &'a str),
 }
 
 impl<'a> Method<'a> {
     /// The method that belongs to a topic; `None` where messages have none.
     #[must_use]
     pub fn of(topic: &Topic<'a>) -> Option<Self> {
-        let method = topic.kind().row().method;
-        if method.is_empty() { None } else { Some(Self(Source::Made(method, topic.part()))) }
+        let sides = topic.kind().row().method?;
+        Some(Self(Source::Made(sides, topic.part())))
     }
 
     /// The feature a method names: `thing.service.Blink` calls `Blink`, `thing.event.OverHeat.post`
@@ -102,10 +103,7 @@ impl<'a> Method<'a> {
         let text = Text::from;
         match self.0 {
             Source::Read(method) => [method, text(""), text("")],
-            Source::Made(method, part) => match method.split_once("{}") {
-                Some((head, tail)) => [text(head), text(part), text(tail)],
-                None => [text(method), text(""), text("")],
-            },
+            Source::Made((head, tail), part) => [text(head), text(part), text(tail)],
         }
     }
 }
@@ -118,6 +116,12 @@ impl<'a> From<Text<'a>> for Method<'a> {
 
 impl PartialEq for Method<'_> {
     fn eq(&self, other: &Self) -> bool {
+        if let (Source::Read(read), Source::Made((head, tail), part)) = (self.0, other.0)
+            && let Some(plain) = read.as_plain()
+        {
+            let inner = plain.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
+            return inner == Some(part);
+        }
         let chars = |method: &Self| method.pieces().into_iter().flat_map(|piece| piece.chars());
         chars(self).eq(chars(other))
     }
@@ -138,8 +142,15 @@ impl fmt::Debug for Method<'_> {
 impl Json for Method<'_> {
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
         to.put("\"");
-        for piece in self.pieces() {
-            to.fragment(piece);
+        match self.0 {
+            Source::Read(text) => to.fragment(text),
+            Source::Made((head, tail), part) => {
+                to.put(head);
+                if !part.is_empty() {
+                    to.fragment(part.into());
+                    to.put(tail);
+                }
+            }
         }
         to.put("\"");
     }
@@ -195,7 +206,14 @@ impl<'a> Request<'a> {
     /// # Errors
     /// The rule broken, with the offset in the payload.
     pub fn parse(payload: &'a [u8], topic: &Topic<'_>, reading: Reading) -> Result<Self, Fault> {
-        let members = Members::read(payload)?;
+        Members::read(payload)?.into_request(topic, reading)
+    }
+}
+
+impl<'a> Members<'a> {
+    /// What a request on this topic makes of them.
+    pub(crate) fn into_request(self, topic: &Topic<'_>, reading: Reading) -> Result<Request<'a>, Fault> {
+        let members = self;
         let id = members.id(reading)?;
         members.check_version(reading)?;
         let method = members.method()?;
@@ -207,7 +225,7 @@ impl<'a> Request<'a> {
         }
         // The driver configuration of a gateway comes in `data`.
         let body = members.params.or(if topic.kind() == Kind::ModelConfigPush { members.data } else { None });
-        Ok(Self {
+        Ok(Request {
             id,
             version: members.version.is_some(),
             ack: members.ack()?,
@@ -355,15 +373,15 @@ impl<D: Json> Json for Reply<'_, D> {
 
 /// The members of an envelope as they stand.
 #[derive(Default)]
-struct Members<'a> {
-    id: Option<RawJson<'a>>,
-    version: Option<RawJson<'a>>,
-    sys: Option<RawJson<'a>>,
-    method: Option<RawJson<'a>>,
-    params: Option<RawJson<'a>>,
-    code: Option<RawJson<'a>>,
-    data: Option<RawJson<'a>>,
-    message: Option<RawJson<'a>>,
+pub(crate) struct Members<'a> {
+    pub(crate) id: Option<RawJson<'a>>,
+    pub(crate) version: Option<RawJson<'a>>,
+    pub(crate) sys: Option<RawJson<'a>>,
+    pub(crate) method: Option<RawJson<'a>>,
+    pub(crate) params: Option<RawJson<'a>>,
+    pub(crate) code: Option<RawJson<'a>>,
+    pub(crate) data: Option<RawJson<'a>>,
+    pub(crate) message: Option<RawJson<'a>>,
 }
 
 impl<'a> Members<'a> {

@@ -64,6 +64,13 @@ impl<'a> RawJson<'a> {
         Ok(value)
     }
 
+    /// Part of a payload that another strict reader has found to be one value.
+    #[cfg(feature = "model")]
+    pub(crate) fn checked_before(value: &'a [u8], payload: &[u8]) -> Option<Self> {
+        let at = (value.as_ptr() as usize).saturating_sub(payload.as_ptr() as usize);
+        Some(Self { text: core::str::from_utf8(value).ok()?.trim_ascii(), at })
+    }
+
     /// The text of the value, without white space around it.
     #[must_use]
     pub fn as_str(&self) -> &'a str {
@@ -471,6 +478,7 @@ impl<'a> Cursor<'a> {
         self.skip_string_noting_escapes().map(drop)
     }
 
+    #[inline]
     fn skip_string_noting_escapes(&mut self) -> Result<bool, Fault> {
         let bytes = self.text.as_bytes();
         let mut escaped = false;
@@ -594,21 +602,28 @@ impl<'a> Cursor<'a> {
 
 /// How many bytes from the start need no look: no quote, no backslash, no control character.
 /// Eight at a time; the usual words-in-a-register test, exact for the lowest byte that hits.
+#[inline]
 pub(crate) fn plain_run(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGHS: u64 = ONES << 7;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
     let mut run = 0;
-    for chunk in bytes.as_chunks::<8>().0 {
+    let mut rest = bytes;
+    while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*chunk);
-        let hit = zero(word ^ (ONES * 0x22))
-            | zero(word ^ (ONES * 0x5C))
-            | (word.wrapping_sub(ONES * 0x20) & !word & HIGHS);
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let hit = (zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5C)) | control) & HIGHS;
         if hit != 0 {
             return run + (hit.trailing_zeros() >> 3) as usize;
         }
         run += 8;
+        rest = behind;
     }
-    let rest = bytes.get(run..).unwrap_or_default();
-    run + rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
+    for byte in rest {
+        if matches!(byte, b'"' | b'\\' | 0..0x20) {
+            break;
+        }
+        run += 1;
+    }
+    run
 }

@@ -250,6 +250,15 @@ impl<'a, V: Read<'a> + Copy> Map<'a, V> {
         }
     }
 
+    /// The keys of a caller's slice, if it is one.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'a str> + use<'a, V> {
+        let slice: &'a [_] = match self.0 {
+            Form::Wire(_) => &[],
+            Form::Slice(slice) => slice,
+        };
+        slice.iter().map(|(key, _)| *key)
+    }
+
     /// The map as it came, if it was read.
     #[must_use]
     pub fn raw(&self) -> Option<RawJson<'a>> {
@@ -266,17 +275,6 @@ impl<'a, V: Read<'a> + Copy> Map<'a, V> {
 
     pub(crate) fn offset(&self) -> usize {
         self.raw().map_or(0, |json| json.offset())
-    }
-
-    /// No key twice: parsers keep the last and lose the first.
-    fn check_distinct(&self) -> Result<(), Fault> {
-        let mut seen = Seen::default();
-        for (at, (key, _)) in self.iter().enumerate() {
-            if seen.maybe(key) && self.iter().take(at).any(|(earlier, _)| earlier == key) {
-                return Err(Fault::new(Rule::DuplicateMember, self.offset()));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -308,11 +306,11 @@ impl<'a, V: Read<'a> + Copy> Read<'a> for Map<'a, V> {
 
 impl<'a, V: Json + Read<'a> + Copy> Json for Map<'a, V> {
     fn check(&self) -> Result<(), Fault> {
-        if let Form::Slice(slice) = self.0 {
-            self.check_distinct()?;
-            slice.iter().try_for_each(|(_, value)| value.check())?;
-        }
-        Ok(())
+        let Form::Slice(slice) = self.0 else {
+            return Ok(());
+        };
+        check_distinct(slice)?;
+        slice.iter().try_for_each(|(_, value)| value.check())
     }
 
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
@@ -335,6 +333,20 @@ impl<'a, V: Read<'a> + Copy + fmt::Debug> fmt::Debug for Map<'a, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
     }
+}
+
+/// No key twice: parsers keep the last and lose the first.
+fn check_distinct<V>(slice: &[(&str, V)]) -> Result<(), Fault> {
+    /// Up to here comparing each with each is cheaper than a sieve.
+    const FEW: usize = 8;
+    let mut seen = if slice.len() > FEW { Some(Seen::default()) } else { None };
+    for (at, (key, _)) in slice.iter().enumerate() {
+        let maybe = seen.as_mut().is_none_or(|seen| seen.maybe(key));
+        if maybe && slice.iter().take(at).any(|(earlier, _)| earlier == key) {
+            return Err(Fault::new(Rule::DuplicateMember, 0));
+        }
+    }
+    Ok(())
 }
 
 /// A small sieve before the comparison of a key with all others.

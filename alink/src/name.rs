@@ -100,14 +100,39 @@ fn is_device_name(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'@' | b'.' | b':'))
 }
 
+/// Longest identifier, and longest name of a block.
+const MAX_IDENTIFIER: usize = 50;
+
 /// An identifier of a feature, or `block:identifier` for one of a module.
+#[inline]
 pub(crate) fn check_identifier(text: &str, at: usize) -> Result<(), Fault> {
-    let word = |word: &str| {
-        !word.is_empty() && word.len() <= 50 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    if (1..=MAX_IDENTIFIER).contains(&text.len()) && text.bytes().all(is_word) {
+        return Ok(());
+    }
+    let mut start = 0;
+    for (end, byte) in text.bytes().enumerate() {
+        if is_word(byte) {
+            continue;
+        }
+        if byte != b':' || start > 0 || end == 0 || end > MAX_IDENTIFIER {
+            return Err(Fault::new(Rule::BadIdentifier, at));
+        }
+        start = end + 1;
+    }
+    let length = text.len() - start;
+    if (1..=MAX_IDENTIFIER).contains(&length) { Ok(()) } else { Err(Fault::new(Rule::BadIdentifier, at)) }
+}
+
+/// Letters, digits and the underscore: one look for each byte.
+#[inline]
+fn is_word(byte: u8) -> bool {
+    const WORD: [bool; 256] = {
+        let (mut words, mut byte) = ([false; 256], 0);
+        while byte < 128_u8 {
+            words[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+            byte += 1;
+        }
+        words
     };
-    let good = match text.split_once(':') {
-        Some((block, identifier)) => word(block) && word(identifier),
-        None => word(text),
-    };
-    if good { Ok(()) } else { Err(Fault::new(Rule::BadIdentifier, at)) }
+    WORD.get(usize::from(byte)).copied().unwrap_or_default()
 }

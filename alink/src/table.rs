@@ -57,12 +57,14 @@ pub(crate) struct Row {
     pub(crate) family: Family,
     /// Behind the names; `{}` is the part of it that varies.
     pub(crate) suffix: &'static str,
+    /// What stands before and behind the part that varies, if one does.
+    pub(crate) affixes: Option<(&'static str, &'static str)>,
     pub(crate) direction: Direction,
     pub(crate) reply: ReplyTo,
     /// The platform subscribes for the device.
     pub(crate) auto: bool,
-    /// The `method` of the envelope, where it has one; `{}` as in the suffix.
-    pub(crate) method: &'static str,
+    /// The `method` of the envelope, where it has one: before and behind the part that varies.
+    pub(crate) method: Option<(&'static str, &'static str)>,
     /// Whether senders put `"version"` into the envelope.
     pub(crate) version: bool,
 }
@@ -84,10 +86,11 @@ macro_rules! kinds {
         const ROWS: &[Row] = &[$(Row {
             family: Family::$family,
             suffix: $suffix,
+            affixes: cut($suffix),
             direction: Direction::$direction,
             reply: $reply,
             auto: $auto,
-            method: $method,
+            method: if $method.is_empty() { None } else { Some(both($method)) },
             version: $version,
         },)*];
     };
@@ -207,12 +210,20 @@ impl Kind {
 
     /// What stands before and behind the part that varies.
     pub(crate) const fn affixes(self) -> Option<(&'static str, &'static str)> {
-        cut(self.row().suffix)
+        self.row().affixes
+    }
+}
+
+/// The two sides of `{}`, or all and nothing.
+pub(crate) const fn both(template: &'static str) -> (&'static str, &'static str) {
+    match cut(template) {
+        Some(sides) => sides,
+        None => (template, ""),
     }
 }
 
 /// The two sides of `{}`.
-pub(crate) const fn cut(template: &str) -> Option<(&str, &str)> {
+const fn cut(template: &str) -> Option<(&str, &str)> {
     let bytes = template.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -312,9 +323,11 @@ mod tests {
     fn methods_mirror_their_topics() {
         for kind in Kind::ALL {
             let row = kind.row();
-            if !row.method.is_empty() {
-                assert!(
-                    row.method.chars().eq(row.suffix.chars().map(|c| if c == '/' { '.' } else { c })),
+            if let Some((head, tail)) = row.method {
+                let (before, behind) = both(row.suffix);
+                assert_eq!(
+                    (head, tail),
+                    (&*before.replace('/', "."), &*behind.replace('/', ".")),
                     "{kind:?}"
                 );
             }

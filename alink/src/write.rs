@@ -1,4 +1,4 @@
-//! The JSON writer: pieces are gathered on the stack and handed to the output in few calls.
+//! The JSON writer. Literals and keys go straight to the output; nothing is gathered in between.
 
 use crate::error::{Error, Fault};
 use crate::json::{RawJson, Text, plain_run};
@@ -68,23 +68,18 @@ impl Out for Count {
     }
 }
 
-const STAGE: usize = 256;
-
 /// Writes JSON: commas and quotes are its business, order and names the caller's.
 #[derive(Debug)]
 pub struct Writer<'o, O: Out + ?Sized> {
     out: &'o mut O,
-    stage: [u8; STAGE],
-    staged: usize,
     /// The next member or element is the first.
     first: bool,
 }
 
 impl<'o, O: Out + ?Sized> Writer<'o, O> {
+    #[inline]
     fn run(out: &'o mut O, value: &impl Json) {
-        let mut writer = Self { out, stage: [0; STAGE], staged: 0, first: true };
-        value.write(&mut writer);
-        writer.flush();
+        value.write(&mut Self { out, first: true });
     }
 
     /// An object; `members` writes its members.
@@ -117,10 +112,12 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
     }
 
     /// The name of the next member of the open object, to be followed by its value.
+    #[inline]
     pub fn key(&mut self, name: &str) {
-        self.comma();
-        self.text(name.into());
-        self.put(":");
+        self.put(if self.first { "\"" } else { ",\"" });
+        self.first = false;
+        self.fragment(name.into());
+        self.put("\":");
     }
 
     /// A string, with the escapes it needs.
@@ -131,11 +128,17 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
     }
 
     /// Part of a string, with the escapes it needs.
+    #[inline]
     pub(crate) fn fragment(&mut self, text: Text<'_>) {
-        let (mut rest, escaped) = text.parts();
-        if escaped {
-            return self.put(rest);
+        let (rest, escaped) = text.parts();
+        if escaped || plain_run(rest.as_bytes()) == rest.len() {
+            self.put(rest);
+        } else {
+            self.escape(rest);
         }
+    }
+
+    fn escape(&mut self, mut rest: &str) {
         loop {
             let (plain, special) = rest.split_at_checked(plain_run(rest.as_bytes())).unwrap_or((rest, ""));
             self.put(plain);
@@ -160,27 +163,12 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
 
     /// An integer.
     pub fn integer(&mut self, number: i64) {
-        if number < 0 {
-            self.put("-");
-        }
-        self.unsigned(number.unsigned_abs());
+        self.put(itoa::Buffer::new().format(number));
     }
 
     /// An integer without sign.
-    pub fn unsigned(&mut self, mut number: u64) {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
-        while let Some(place) = at.checked_sub(1) {
-            if let (Some(digit), Ok(value)) = (digits.get_mut(place), u8::try_from(number % 10)) {
-                *digit = b'0' + value;
-            }
-            at = place;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        self.bytes(digits.get(at..).unwrap_or_default());
+    pub fn unsigned(&mut self, number: u64) {
+        self.put(itoa::Buffer::new().format(number));
     }
 
     /// What a value prints as; it must need no escapes.
@@ -201,20 +189,9 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
         self.put(json.as_str());
     }
 
+    #[inline(always)] // literals become plain stores
     pub(crate) fn put(&mut self, text: &str) {
-        self.bytes(text.as_bytes());
-    }
-
-    #[inline]
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        let end = self.staged + bytes.len();
-        if let Some(place) = self.stage.get_mut(self.staged..end) {
-            place.copy_from_slice(bytes);
-            self.staged = end;
-        } else {
-            self.flush();
-            self.out.put(bytes);
-        }
+        self.out.put(text.as_bytes());
     }
 
     #[inline]
@@ -223,11 +200,6 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
             self.put(",");
         }
         self.first = false;
-    }
-
-    fn flush(&mut self) {
-        self.out.put(self.stage.get(..self.staged).unwrap_or_default());
-        self.staged = 0;
     }
 }
 

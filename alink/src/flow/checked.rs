@@ -7,11 +7,14 @@ use thing_model::{Checker, Outcome, Payload, Sink, WallClock};
 use super::device::{Asked, Device};
 use super::event::Event;
 use super::step::{Sent, Step};
-use crate::error::Error;
+use crate::envelope::{Members, Reading, Request};
+use crate::error::{Error, Fault, Rule};
+use crate::json::RawJson;
 use crate::list::Map;
 use crate::message::property::{EventPost, PropertyPost, Sample, Value};
 use crate::out::Out;
 use crate::table::Kind;
+use crate::topic::Topic;
 use crate::write::Json;
 
 /// A device together with the checker of its model, for one call.
@@ -132,6 +135,60 @@ impl Checked<'_, '_> {
             0 => Ok(()),
             violations => Err(Error::Model { violations }),
         }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// Reads the envelope of a request and holds its `params` against a model, in one pass over the
+    /// payload: what a platform does with posts. `checks` is what the topic makes of them. The
+    /// request is given whatever the model says.
+    ///
+    /// ```
+    /// use alink::{Id, Reading, Request, Topic};
+    /// use thing_model::{Checker, Limits, Model, Outcome, Payload, Record, WallClock};
+    ///
+    /// let model = Model::compile(include_bytes!("../../../vectors/tsl/lamp.json"), &Limits::current())?;
+    /// let mut checker = Checker::new(&model);
+    /// let topic = Topic::parse("/sys/a1LampDemo01/lamp001/thing/event/property/post")?;
+    /// let payload = br#"{"id":"7","version":"1.0","params":{"Brightness":101}}"#;
+    /// let mut found = Vec::<Record>::new();
+    /// let (request, outcome) = Request::parse_checked(
+    ///     payload, &topic, Reading::Tolerant, &mut checker, Payload::PropertyPost, WallClock::UNKNOWN, &mut found,
+    /// )?;
+    /// assert_eq!((request.id, outcome.is_valid(), found.len()), (Id(7), false, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The rule of the envelope that is broken, with the offset in the payload.
+    pub fn parse_checked(
+        payload: &'a [u8],
+        topic: &Topic<'_>,
+        reading: Reading,
+        checker: &mut Checker<'_>,
+        checks: Payload<'_>,
+        clock: WallClock,
+        sink: &mut dyn Sink,
+    ) -> Result<(Self, Outcome), Fault> {
+        let Ok((outcome, envelope)) = checker.check_message(checks, payload, clock, sink) else {
+            // Our own reader says what exactly is wrong with it.
+            return Self::parse(payload, topic, reading).and(Err(Fault::new(Rule::NotJson, 0)));
+        };
+        if outcome == Outcome::Stopped {
+            // Not all of it was looked at.
+            return Self::parse(payload, topic, reading).map(|request| (request, outcome));
+        }
+        let raw =
+            |member: Option<&'a [u8]>| member.and_then(|member| RawJson::checked_before(member, payload));
+        let members = Members {
+            id: raw(envelope.id),
+            version: raw(envelope.version),
+            sys: raw(envelope.sys),
+            method: raw(envelope.method),
+            params: raw(envelope.params),
+            ..Members::default()
+        };
+        members.into_request(topic, reading).map(|request| (request, outcome))
     }
 }
 
