@@ -209,3 +209,132 @@ impl Faults<'_> {
         (short && self.rules.short_block == Policy::Refuse).then_some(Rule::ShortBlock)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Meaning;
+    use crate::{
+        Answer, Code, Definition, Format, Kind, Known, Message, Opt, OptionNumber, Options, Policy, Refusal,
+        Rule, Rules,
+    };
+
+    const KINDS: [Kind; 4] = [Kind::Confirmable, Kind::NonConfirmable, Kind::Acknowledgement, Kind::Reset];
+
+    fn judge(kind: Kind, code: Code, list: &[Opt<'_>], payload: &[u8]) -> Result<Meaning, Refusal> {
+        let message =
+            Message { kind, code, options: Options::new(list).unwrap(), payload, ..Message::reset(7) };
+        message.meaning(&Known::REGISTERED, Rules::new())
+    }
+
+    #[test]
+    fn types_and_codes_go_together_as_table_1_of_rfc_7252_says() {
+        use Answer::{Ignore, Reset};
+        use Rule::{CodeClass, KindCode};
+        let (request, response) = (Ok(Meaning::Request), Ok(Meaning::Response));
+        let reset = |rule| Err((rule, Reset(7)));
+        let ignore = |rule| Err((rule, Ignore));
+        for (code, meant) in [
+            (
+                Code::EMPTY,
+                [Ok(Meaning::Ping), ignore(KindCode), Ok(Meaning::Acknowledgement), Ok(Meaning::Reset)],
+            ),
+            (Code::GET, [request, request, ignore(KindCode), ignore(KindCode)]),
+            (Code::CONTENT, [response, response, response, ignore(KindCode)]),
+            (Code::new(1, 0), [reset(CodeClass), ignore(CodeClass), ignore(CodeClass), ignore(KindCode)]),
+            (Code::CSM, [reset(CodeClass), ignore(CodeClass), ignore(CodeClass), ignore(KindCode)]),
+        ] {
+            for (kind, meant) in KINDS.into_iter().zip(meant) {
+                let found = judge(kind, code, &[], &[]).map_err(|refusal| (refusal.rule, refusal.answer));
+                assert_eq!(found, meant, "{kind} {code}");
+            }
+        }
+    }
+
+    #[test]
+    fn critical_options_nobody_knows_are_answered_by_what_carries_them() {
+        let odd = [Opt::new(OptionNumber(9999), b"x")];
+        let even = [Opt::new(OptionNumber(9998), b"x")];
+        for (kind, code, answer) in [
+            (Kind::Confirmable, Code::GET, Answer::Respond(Code::BAD_OPTION)),
+            (Kind::NonConfirmable, Code::GET, Answer::Ignore),
+            (Kind::Confirmable, Code::CONTENT, Answer::Reset(7)),
+            (Kind::NonConfirmable, Code::CONTENT, Answer::Ignore),
+            (Kind::Acknowledgement, Code::CONTENT, Answer::Ignore),
+        ] {
+            let refusal = judge(kind, code, &odd, &[]).unwrap_err();
+            assert_eq!((refusal.rule, refusal.answer), (Rule::UnknownCritical, answer), "{kind} {code}");
+            assert_eq!(refusal.option, Some(OptionNumber(9999)));
+            assert!(judge(kind, code, &even, &[]).is_ok());
+        }
+    }
+
+    #[test]
+    fn an_application_brings_its_own_options() {
+        const OWN: &[Definition] = &[
+            Definition::new(OptionNumber(61), "Kind", Format::Uint, 0, 1),
+            Definition::new(OptionNumber(2088), "Token", Format::Text, 1, 255),
+            Definition::new(OptionNumber(2089), "Sequence", Format::Opaque, 0, 64),
+        ];
+        let list = [(61, &b"1"[..]), (2088, b"token"), (2089, b"sealed")]
+            .map(|(n, value)| Opt::new(OptionNumber(n), value));
+        let options = Options::new(&list).unwrap();
+        let request = Message { kind: Kind::Confirmable, code: Code::POST, options, ..Message::reset(1) };
+        assert_eq!(request.unknown_critical(&Known::REGISTERED).unwrap().option, Some(OptionNumber(61)));
+        let known = Known::REGISTERED.and(OWN);
+        assert_eq!(request.unknown_critical(&known), None);
+        assert_eq!(request.meaning(&known, Rules::new()), Ok(Meaning::Request));
+        assert_eq!(options.recognised(&known).count(), 3);
+        assert_eq!(options.recognised(&Known::REGISTERED).count(), 0);
+        // A server that cannot evaluate conditions must not pretend to.
+        let list = [Opt::new(OptionNumber::IF_MATCH, &[])];
+        let conditional = Message { options: Options::new(&list).unwrap(), ..request };
+        let known = known.without(OptionNumber::IF_MATCH);
+        assert_eq!(conditional.meaning(&known, Rules::new()).unwrap_err().rule, Rule::UnknownCritical);
+    }
+
+    #[test]
+    fn faults_of_options_are_found_where_they_are() {
+        let bytes = b"\x40\x01\x00\x07\xB1a\x01b\x61\x00\x01\x3C"; // Accept twice, the second at byte 10
+        let message = Message::decode(bytes, Rules::new()).unwrap();
+        let refusal = message.meaning(&Known::REGISTERED, Rules::new()).unwrap_err();
+        assert_eq!((refusal.rule, refusal.offset), (Rule::Repeated, 10));
+        let bytes = b"\x44\x01\x00\x07tokn\xB1a\xC1\x07";
+        let message = Message::decode(bytes, Rules::new()).unwrap();
+        let refusal = message.meaning(&Known::REGISTERED, Rules::new()).unwrap_err();
+        assert_eq!((refusal.rule, refusal.offset), (Rule::BlockSize, 10));
+    }
+
+    #[test]
+    fn the_payload_belongs_to_one_of_two_blocks() {
+        // More to come, in blocks of 16 bytes.
+        let (block1, block2) = (OptionNumber::BLOCK1, OptionNumber::BLOCK2);
+        for (code, number, payload, refused) in [
+            (Code::PUT, block1, &[0; 16][..], false),
+            (Code::PUT, block1, &[0; 15], true),
+            (Code::PUT, block1, &[0; 17], true),
+            (Code::GET, block2, &[], false),
+            (Code::CONTENT, block2, &[0; 16], false),
+            (Code::CONTENT, block2, &[0; 5], true),
+            (Code::CONTINUE, block1, &[], false),
+        ] {
+            let list = [Opt::new(number, &[0x08])];
+            let found = judge(Kind::Confirmable, code, &list, payload).map_err(|refusal| refusal.rule);
+            assert_eq!(found.err(), refused.then_some(Rule::ShortBlock), "{code} {number}");
+        }
+    }
+
+    #[test]
+    fn rules_choose_where_the_specifications_do_not() {
+        let judge = |bytes: &[u8], rules: Rules| {
+            let message = Message::decode(bytes, rules).unwrap();
+            message.meaning(&Known::REGISTERED, rules).map_err(|refusal| refusal.rule)
+        };
+        let (plain, text) = (Rules::new(), Rules::new().text(Policy::Refuse));
+        assert_eq!(judge(b"\x40\x01\x00\x07\xB1\xFF", plain), Ok(Meaning::Request));
+        assert_eq!(judge(b"\x40\x01\x00\x07\xB1\xFF", text), Err(Rule::Text));
+        assert_eq!(judge(b"\x40\x01\x00\x07\xB2..", text), Err(Rule::DotSegment));
+        assert_eq!(judge(b"\x40\x01\x00\x07\xB3...", text), Ok(Meaning::Request));
+        assert_eq!(judge(b"\x40\x61\x00\x07", plain), Ok(Meaning::Response));
+        assert_eq!(judge(b"\x40\x61\x00\x07", plain.class_3(Policy::Refuse)), Err(Rule::CodeClass));
+    }
+}

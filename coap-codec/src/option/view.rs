@@ -434,3 +434,77 @@ impl<'a> Iterator for Iter<'a> {
         Some(option)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use crate::{ContentFormat, Known, Opt, OptionNumber};
+
+    fn with<T>(list: &[(OptionNumber, &[u8])], read: impl FnOnce(Options<'_>) -> T) -> T {
+        let mut options = [Opt::new(OptionNumber(0), &[]); 16];
+        options.iter_mut().zip(list).for_each(|(place, &(number, value))| *place = Opt { number, value });
+        read(Options::new(&options[..list.len()]).unwrap())
+    }
+
+    #[test]
+    fn every_registered_option_has_its_view() {
+        use OptionNumber as N;
+        with(&[(N::IF_MATCH, b"a"), (N::IF_MATCH, b"")], |o| assert!(o.if_match().eq([&b"a"[..], b""])));
+        with(&[(N::URI_HOST, b"h"), (N::URI_PORT, &[0x16, 0x33])], |o| {
+            assert_eq!((o.uri_host(), o.uri_port()), (Some(&b"h"[..]), Some(5683)));
+        });
+        with(&[(N::ETAG, b"1"), (N::ETAG, b""), (N::ETAG, b"2")], |o| assert!(o.etags().eq([b"1", b"2"])));
+        with(&[(N::IF_NONE_MATCH, b""), (N::OBSERVE, &[1])], |o| {
+            assert!(o.if_none_match());
+            assert_eq!(o.observe(), Some(1));
+        });
+        with(&[(N::LOCATION_PATH, b"a"), (N::LOCATION_QUERY, b"q")], |o| {
+            assert!(o.location_path().eq([b"a"]) && o.location_query().eq([b"q"]));
+        });
+        with(&[(N::OSCORE, &[9, 1, 2]), (N::EDHOC, &[])], |o| {
+            assert_eq!(o.oscore().unwrap().kid, Some(&[2][..]));
+            assert!(o.edhoc());
+        });
+        with(&[(N::URI_PATH, b"a"), (N::URI_PATH, b"b"), (N::URI_QUERY, b"q")], |o| {
+            assert!(o.path_is(&["a", "b"]) && !o.path_is(&["a"]) && o.uri_query().eq([b"q"]));
+        });
+        with(&[(N::CONTENT_FORMAT, &[60]), (N::ACCEPT, &[])], |o| {
+            assert_eq!(
+                (o.content_format(), o.accept()),
+                (Some(ContentFormat::CBOR), Some(ContentFormat::TEXT))
+            );
+        });
+        with(&[(N::HOP_LIMIT, &[0])], |o| assert_eq!(o.hop_limit(), None));
+        with(&[(N::HOP_LIMIT, &[16]), (N::Q_BLOCK1, &[0x1E])], |o| {
+            assert_eq!((o.hop_limit(), o.q_block1().unwrap().number), (Some(16), 1));
+        });
+        with(&[(N::BLOCK2, &[0x26]), (N::BLOCK1, &[0x0E]), (N::SIZE2, &[1, 0])], |o| {
+            assert_eq!((o.block2().unwrap().number, o.block1().unwrap().more), (2, true));
+            assert_eq!((o.size2(), o.size1()), (Some(256), None));
+        });
+        with(&[(N::Q_BLOCK2, &[0x10]), (N::Q_BLOCK2, &[0x20]), (N::SIZE1, &[9])], |o| {
+            assert!(o.q_block2().map(|block| block.number).eq([1, 2]));
+            assert_eq!(o.size1(), Some(9));
+        });
+        with(&[(N::PROXY_URI, b"coap://h/"), (N::PROXY_SCHEME, b"coaps")], |o| {
+            assert_eq!((o.proxy_uri(), o.proxy_scheme()), (Some(&b"coap://h/"[..]), Some(&b"coaps"[..])));
+        });
+        with(&[(N::ECHO, b"e"), (N::NO_RESPONSE, &[26]), (N::REQUEST_TAG, b"")], |o| {
+            assert_eq!((o.echo(), o.no_response()), (Some(&b"e"[..]), Some(26)));
+            assert!(o.request_tags().eq([&b""[..]]));
+        });
+    }
+
+    #[test]
+    fn what_is_out_of_range_or_comes_again_is_absent() {
+        use OptionNumber as N;
+        with(&[(N::MAX_AGE, &[1, 2, 3, 4, 5])], |o| assert_eq!(o.max_age(), 60));
+        with(&[(N::MAX_AGE, &[5]), (N::MAX_AGE, &[6])], |o| {
+            assert_eq!(o.max_age(), 5);
+            assert_eq!(o.recognised(&Known::REGISTERED).count(), 1);
+        });
+        with(&[(N::ECHO, &[0; 41])], |o| assert_eq!(o.echo(), None));
+        with(&[(N::CONTENT_FORMAT, &[0, 0, 60])], |o| assert!(o.content_format().is_none()));
+        with(&[(OptionNumber(3000), &[1, 2])], |o| assert_eq!(o.uint(OptionNumber(3000)), Some(258)));
+    }
+}
