@@ -105,6 +105,8 @@ struct Built {
     members: Vec<String>,
     bytes: Vec<u8>,
     names: usize,
+    /// Names of this list that have values, there or not.
+    values: Vec<String>,
 }
 
 /// One value: the keys of its field, its JSON (`None`: absent) and its bytes.
@@ -326,8 +328,10 @@ impl Built {
                 ));
                 self.bytes.extend(&inner.bytes);
                 if *named {
+                    self.values.push(name.clone());
                     self.members.push(format!(r#""{name}":{{{}}}"#, inner.members.join(",")));
                 } else {
+                    self.values.extend(inner.values);
                     self.members.extend(inner.members);
                 }
             }
@@ -348,6 +352,7 @@ impl Built {
 
     fn value(&mut self, item: &Item, entropy: &mut Entropy, inside: usize, keys: &str) {
         let name = self.name();
+        self.values.push(name.clone());
         let leaf = self.leaf(item, entropy, inside).unwrap();
         self.fields.push(format!(r#"{{"name":"{name}"{}{keys}}}"#, leaf.keys));
         self.members.extend(leaf.json.map(|json| format!(r#""{name}":{json}"#)));
@@ -366,6 +371,7 @@ impl Built {
             let raw = word >> low & (u64::MAX >> (64 - width));
             let value = if sign { signed(raw, width) } else { raw.into() };
             let name = self.name();
+            self.values.push(name.clone());
             parts.push(format!(r#"{{"name":"{name}","bits":"{}:{low}","signed":{sign}}}"#, low + width - 1));
             self.members.push(format!(r#""{name}":{value}"#));
             low += width;
@@ -411,6 +417,7 @@ impl Built {
         }
         let (count_keys, field) = self.size(count, "repeat");
         let name = self.name();
+        self.values.push(name.clone());
         self.length(count, field, items);
         self.fields.push(format!(r#"{{"name":"{name}",{keys}{count_keys}}}"#));
         self.members.push(format!(r#""{name}":[{}]"#, json.join(",")));
@@ -425,15 +432,40 @@ fn packed(digits: &str, little: bool) -> Vec<u8> {
     order(bytes, usize::from(little))
 }
 
-fn built(items: &[Item], entropy: Vec<u8>) -> (Layout, String, Vec<u8>) {
+struct Made {
+    layout: Layout,
+    json: String,
+    /// The same values, each at a place of its own, the last one first.
+    placed: Layout,
+    placed_json: String,
+    bytes: Vec<u8>,
+}
+
+fn made(items: &[Item], entropy: Vec<u8>) -> Made {
     let mut built = Built::default();
     let mut entropy = Entropy(entropy, 0);
     for item in items {
         built.add(item, &mut entropy);
     }
-    let text = format!(r#"{{"frames":[{{"name":"f","fields":[{}]}}]}}"#, built.fields.join(","));
-    let layout = Layout::from_json(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    (layout, format!("{{{}}}", built.members.join(",")), built.bytes)
+    let compile = |json: &str| {
+        let fields = built.fields.join(",");
+        let text = format!(r#"{{"frames":[{{"name":"f","fields":[{fields}],"json":{json}}}]}}"#);
+        Layout::from_json(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    };
+    let place = |name: &String| format!(r#"{{"{name}":["${name}"]}}"#);
+    let template: Vec<String> = built.values.iter().rev().map(place).collect();
+    let value = |name: &String| {
+        let member = built.members.iter().find_map(|member| member.strip_prefix(&format!("\"{name}\":")));
+        format!(r#"{{"{name}":[{}]}}"#, member.unwrap_or("null"))
+    };
+    let placed_json: Vec<String> = built.values.iter().rev().map(value).collect();
+    Made {
+        layout: compile("\"$*\""),
+        json: format!("{{{}}}", built.members.join(",")),
+        placed: compile(&format!("[{}]", template.join(","))),
+        placed_json: format!("[{}]", placed_json.join(",")),
+        bytes: built.bytes,
+    }
 }
 
 /// What decodes must encode to the same bytes: nothing is lost, nothing is guessed.
@@ -461,8 +493,14 @@ proptest! {
     ) {
         let mut items = items;
         items.extend(check.map(Item::Check));
-        let (layout, json, bytes) = built(&items, entropy);
+        let Made { layout, json, placed, placed_json, bytes } = made(&items, entropy);
         let mut decoded = String::new();
+        prop_assert_eq!(placed.decode(&bytes, &[], &mut decoded), Ok("f"));
+        prop_assert_eq!(&decoded, &placed_json);
+        let mut encoded = Vec::new();
+        prop_assert_eq!(placed.encode(placed_json.as_bytes(), &mut encoded), Ok("f"));
+        prop_assert_eq!(&encoded, &bytes);
+        decoded.clear();
         prop_assert_eq!(layout.decode(&bytes, &[], &mut decoded), Ok("f"));
         prop_assert_eq!(&decoded, &json);
         let mut encoded = Vec::new();

@@ -164,6 +164,7 @@ impl Listing<'_> {
         };
         let fixed_place = start.zip(begin).map(|(start, begin)| start + begin);
         let fixed_place = fixed_place.filter(|_| !description.optional && repeat.is_none());
+        let first_slot = self.scope.len();
         let kind = self.kind(description, path, fixed_place)?;
         if repeat.is_some() && !kind.may_repeat() {
             return fail(format!("{path}/repeat"), LayoutRule::Meaningless);
@@ -182,9 +183,11 @@ impl Listing<'_> {
             }
             _ => None,
         };
-        let field = Field {
+        let mut field = Field {
             label,
             slot,
+            slots: first_slot..self.scope.len(),
+            fixed: None,
             gap,
             tail: 0,
             optional: description.optional,
@@ -194,15 +197,13 @@ impl Listing<'_> {
             kind,
         };
         if field.optional {
-            let slots: Vec<usize> = field.slots().collect();
-            if slots.is_empty() {
+            if field.slots.is_empty() {
                 return fail(format!("{path}/optional"), LayoutRule::Meaningless);
             }
-            for slot in slots {
-                self.scope[slot].required = false;
-            }
+            self.scope[field.slots.clone()].iter_mut().for_each(|slot| slot.required = false);
         }
         let extent = field.extent();
+        field.fixed = extent.fixed;
         if extent.least > MAX_BYTES {
             return fail(path, LayoutRule::Limit(MAX_BYTES));
         }

@@ -4,6 +4,7 @@
 //! keeps nothing but its position and the lengths earlier fields gave, so nothing is allocated for a good frame.
 
 use core::fmt::Write;
+use core::ops::Range;
 
 use super::describe::{Endian, Trailing};
 use super::error::{DecodeError, DecodeRule};
@@ -37,12 +38,13 @@ pub(super) fn write(
     arguments: Supplied<'_>,
     out: &mut dyn Write,
 ) -> Result<(), DecodeError> {
-    let reader = Reader { frame, bytes };
+    let reader = Reader { frame, bytes, checked: false };
     let end =
         reader.list(&frame.list, &frame.scope, 0, bytes.len(), Want::Nothing, &mut Sink::silent(out))?;
     if end < bytes.len() && frame.trailing == Trailing::Reject {
         return Err(DecodeError::new(DecodeRule::Trailing(bytes.len() - end), end));
     }
+    let reader = Reader { checked: true, ..reader };
     template::write(&frame.template, &reader, arguments, &mut Sink::new(out))
 }
 
@@ -50,6 +52,8 @@ pub(super) fn write(
 struct Reader<'a> {
     frame: &'a Frame,
     bytes: &'a [u8],
+    /// All is known to be right: what nobody wants need not be looked at.
+    checked: bool,
 }
 
 /// Which values of a scope a walk is for.
@@ -70,6 +74,11 @@ impl Want {
             (Self::One(wanted), Some(slot)) => wanted == slot,
             _ => false,
         }
+    }
+
+    /// Whether a field has something of what is wanted.
+    fn is_in(self, slots: &Range<usize>, scope: &[Slot]) -> bool {
+        slots.clone().any(|slot| self.is_for(Some(slot), scope))
     }
 }
 
@@ -158,9 +167,20 @@ impl Reader<'_> {
                 continue;
             }
             let from = self.skip(at, field.gap, end).map_err(|error| error.within(&field.label))?;
+            let wanted = !self.checked || want.is_in(&field.slots, scope);
+            if let (false, Some(size), None) = (wanted, field.fixed, field.register) {
+                at = from + size;
+                continue;
+            }
             at = self
                 .field(field, scope, from, end, &mut registers, &mut want, sink)
                 .map_err(|error| error.within(&field.label))?;
+            if wanted && matches!(want, Want::One(_)) {
+                return Ok((at, want));
+            }
+            if self.checked {
+                continue;
+            }
             for (check, (covered, stored)) in list.checks.iter().zip(covered.iter_mut().zip(&mut stored)) {
                 if check.from == index {
                     covered.0 = from;
@@ -173,7 +193,8 @@ impl Reader<'_> {
                 }
             }
         }
-        for (check, ((from, until), stored)) in list.checks.iter().zip(covered.into_iter().zip(stored)) {
+        let unchecked = if self.checked { &[][..] } else { &list.checks };
+        for (check, ((from, until), stored)) in unchecked.iter().zip(covered.into_iter().zip(stored)) {
             let computed = check.algorithm.run(&self.bytes[from..until]);
             let word = check.word.read(&self.bytes[stored..stored + check.word.bytes]);
             if word != i128::from(computed) {
@@ -406,10 +427,13 @@ impl Reader<'_> {
                         after
                     }
                 };
-                if size.is_some() && after < until {
+                if size.is_none() {
+                    return Ok(after);
+                }
+                if after < until && !self.checked {
                     return fault(DecodeRule::Trailing(until - after), after);
                 }
-                Ok(after)
+                Ok(until)
             }
         }
     }

@@ -2,7 +2,6 @@
 //!
 //! Lengths and checksums stand before what they are made from, so their bytes are kept free and filled in later.
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -90,12 +89,12 @@ impl Writer<'_> {
         let mut left_out = None;
         for (index, field) in list.fields.iter().enumerate() {
             if field.optional {
-                if !field.slots().any(|slot| given[slot].is_some()) {
+                if !given[field.slots.clone()].iter().any(Option::is_some) {
                     left_out = Some(index);
                     continue;
                 }
                 if left_out.is_some() {
-                    let slot = field.slots().find(|slot| given[*slot].is_some());
+                    let slot = field.slots.clone().find(|slot| given[*slot].is_some());
                     let error = EncodeError::new(EncodeRule::Gap, self.at);
                     return Err(slot.map_or(error.clone(), |slot| error.under(&scope[slot].path)));
                 }
@@ -417,17 +416,6 @@ impl Kind {
             Self::Int(_, number) | Self::Bcd(_, _, number) => number.absent.is_some(),
             Self::Float { absent, .. } => *absent,
             _ => false,
-        }
-    }
-}
-
-impl Field {
-    /// Every slot of the scope around that this field has a value for.
-    pub(super) fn slots(&self) -> Box<dyn Iterator<Item = usize> + '_> {
-        match &self.kind {
-            Kind::Bits(_, parts) => Box::new(parts.iter().filter_map(|part| part.slot)),
-            Kind::Group { list, scope: None, .. } => Box::new(list.fields.iter().flat_map(Self::slots)),
-            _ => Box::new(self.slot.into_iter()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A layout after compilation: every name looked up, every length known that can be.
 
 use alloc::boxed::Box;
+use core::ops::Range;
 
 use super::checksum::Algorithm;
 use super::describe::{Endian, Trailing};
@@ -71,6 +72,10 @@ pub(super) struct Field {
     /// Its name, or `#` and its position.
     pub(super) label: Box<str>,
     pub(super) slot: Option<usize>,
+    /// All slots of the scope around it that it has values for: its own, those of its bits, of its merged fields.
+    pub(super) slots: Range<usize>,
+    /// All bytes it takes, if that is always the same.
+    pub(super) fixed: Option<usize>,
     /// Bytes skipped before it.
     pub(super) gap: usize,
     /// Bytes the fields after it take at least.

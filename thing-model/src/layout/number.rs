@@ -42,8 +42,8 @@ impl Word {
 
     /// The value of `bytes`, which are as many as the word has.
     pub(super) fn read(self, bytes: &[u8]) -> i128 {
-        let unsigned =
-            (0..self.bytes).fold(0_i128, |value, at| value << 8 | i128::from(bytes[self.place(at)]));
+        let unsigned = (0..self.bytes).fold(0_u64, |value, at| value << 8 | u64::from(bytes[self.place(at)]));
+        let unsigned = i128::from(unsigned);
         if self.signed && unsigned > self.range().1 { unsigned - (1 << (8 * self.bytes)) } else { unsigned }
     }
 

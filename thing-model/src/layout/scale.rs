@@ -103,8 +103,19 @@ fn parse_exponent(text: &str) -> Result<i64, Unfit> {
 
 /// `10^exponent`, where it fits.
 fn power(exponent: i64) -> Option<i128> {
-    u32::try_from(exponent).ok().and_then(|exponent| 10_i128.checked_pow(exponent))
+    POWERS.get(usize::try_from(exponent).ok()?).copied()
 }
+
+/// Those that fit.
+const POWERS: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = 10 * powers[at - 1];
+        at += 1;
+    }
+    powers
+};
 
 /// The nearest quotient, halves away from zero. The divisor is positive.
 fn divide(value: i128, by: i128) -> i128 {
@@ -176,7 +187,9 @@ impl Scale {
     }
 
     fn forward(&self, raw: i128) -> Option<i128> {
-        divide(raw.checked_mul(self.mul)?, self.den).checked_add(self.add)
+        let scaled = raw.checked_mul(self.mul)?;
+        let value = if self.den == 1 { scaled } else { divide(scaled, self.den) };
+        value.checked_add(self.add)
     }
 
     /// The value of `raw`, in units of `10^-places`. Total over the range the scale was made for.
@@ -241,7 +254,11 @@ pub(super) struct Shown {
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.places == 0 {
-            return write!(f, "{}", self.value);
+            // The narrow way is much the shorter, and nearly always wide enough.
+            return match i64::try_from(self.value) {
+                Ok(value) => value.fmt(f),
+                Err(_) => self.value.fmt(f),
+            };
         }
         let unit = 10_u128.pow(self.places);
         let (whole, mut rest) = (self.value.unsigned_abs() / unit, self.value.unsigned_abs() % unit);
