@@ -90,7 +90,7 @@ pub struct Session<'m, S> {
     will_is_out: bool,
 
     timers: Timers,
-    /// Zero: none.
+    /// How long one end may be silent: this one if it is the client, else the peer. Zero: for ever.
     keep_alive: Duration,
     /// How long the session outlives its connection.
     expiry: Duration,
@@ -188,15 +188,14 @@ impl<'m, S: Store> Session<'m, S> {
         }
         match self.role {
             Role::Server if !self.keep_alive.is_zero() => {
-                // [MQTT-3.1.2-22]: one and a half times the keep-alive.
-                self.timers.set(Timer::KeepAlive, now.saturating_add(self.keep_alive + self.keep_alive / 2));
+                self.timers.set_after(Timer::KeepAlive, now, self.keep_alive);
             }
             Role::Server => {}
             Role::Client => {
                 if self.timers.is_set(Timer::Ping)
                     && let Some(patience) = self.manners.ping_timeout
                 {
-                    self.timers.set(Timer::Ping, now.saturating_add(patience));
+                    self.timers.set_after(Timer::Ping, now, patience);
                 }
             }
         }
@@ -329,7 +328,7 @@ impl<'m, S: Store> Session<'m, S> {
     #[inline]
     fn spoke(&mut self, now: Duration) {
         if self.role == Role::Client && !self.keep_alive.is_zero() {
-            self.timers.set(Timer::KeepAlive, now.saturating_add(self.keep_alive));
+            self.timers.set_after(Timer::KeepAlive, now, self.keep_alive);
         }
     }
 

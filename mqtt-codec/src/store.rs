@@ -36,11 +36,11 @@ pub enum Slot {
 #[non_exhaustive]
 pub enum Record<'a> {
     /// For [`Slot::Sent`] and [`Slot::Received`].
-    Publish(Publish<'a>),
+    Publish(&'a Publish<'a>),
     /// For [`Slot::Received`], if the message came in pieces, which the application has: a PUBREC.
     Taken(PacketId),
     /// For [`Slot::Will`]: a CONNECT that carries nothing but this will.
-    Will(Will<'a>),
+    Will(&'a Will<'a>),
 }
 
 impl<'a> Record<'a> {
@@ -50,36 +50,51 @@ impl<'a> Record<'a> {
     /// As [`encode`](Self::encode), except for room.
     pub fn encoded_len(&self) -> Result<usize, EncodeError> {
         match self {
-            Self::Publish(publish) => Wire::canonical(*publish).len(Version::V5, publish.payload.len()),
+            Self::Publish(publish) if is_canonical(publish) => publish.encoded_len(Version::V5),
+            Self::Publish(publish) => Wire::canonical(**publish).len(Version::V5, publish.payload.len()),
             _ => self.packet().encoded_len(Version::V5),
         }
     }
 
-    /// Appends the record to `out`, or leaves it unchanged.
+    /// Appends the record to `out`, or leaves it unchanged, and returns its length.
     ///
     /// # Errors
     /// The packet cannot exist, or `out` has no room for it.
-    pub fn encode(&self, out: &mut (impl Out + ?Sized)) -> Result<(), EncodeError> {
-        let Self::Publish(publish) = self else { return self.packet().encode(Version::V5, out).map(drop) };
-        let wire = Wire::canonical(*publish);
-        let needed = wire.len(Version::V5, publish.payload.len())?;
-        if out.room() < needed {
-            return Err(EncodeError::NoRoom { needed });
+    #[inline]
+    pub fn encode(&self, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+        match self {
+            Self::Publish(publish) if is_canonical(publish) => publish.encode(Version::V5, out),
+            Self::Publish(publish) => encode_canonical(publish, out),
+            _ => self.packet().encode(Version::V5, out),
         }
-        wire.encode_head(Version::V5, publish.payload.len(), out)?;
-        out.put(publish.payload);
-        Ok(())
     }
 
     fn packet(&self) -> Packet<'a> {
         match *self {
-            Self::Publish(publish) => Packet::Publish(publish),
+            Self::Publish(publish) => Packet::Publish(*publish),
             Self::Taken(id) => Packet::PubRec(Ack::new(id)),
             Self::Will(will) => {
-                Packet::Connect(Connect { will: Some(will), ..Connect::new(Version::V5, Text::EMPTY) })
+                Packet::Connect(Connect { will: Some(*will), ..Connect::new(Version::V5, Text::EMPTY) })
             }
         }
     }
+}
+
+/// Whether a PUBLISH is as a record has it.
+#[inline]
+fn is_canonical(publish: &Publish<'_>) -> bool {
+    !publish.dup && publish.properties.topic_alias().is_none()
+}
+
+fn encode_canonical(publish: &Publish<'_>, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+    let wire = Wire::canonical(*publish);
+    let needed = wire.len(Version::V5, publish.payload.len())?;
+    if out.room() < needed {
+        return Err(EncodeError::NoRoom { needed });
+    }
+    wire.encode_head(Version::V5, publish.payload.len(), out)?;
+    out.put(publish.payload);
+    Ok(needed)
 }
 
 /// Which records [`Store::clear`] drops.

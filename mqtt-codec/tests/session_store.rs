@@ -51,21 +51,33 @@ fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
-fn record<'a>(slot: Slot, payload: &'a [u8]) -> Record<'a> {
+/// The packet of a record.
+enum Made<'a> {
+    Publish(Publish<'a>),
+    Will(Will<'a>),
+}
+
+impl Made<'_> {
+    fn record(&self) -> Record<'_> {
+        match self {
+            Self::Publish(publish) => Record::Publish(publish),
+            Self::Will(will) => Record::Will(will),
+        }
+    }
+}
+
+fn made(slot: Slot, payload: &[u8]) -> Made<'_> {
     let topic = TopicName::new("t").unwrap();
     match slot {
-        Slot::Will => Record::Will(Will {
-            qos: Qos::AtMostOnce,
-            retain: false,
-            properties: Properties::EMPTY,
-            topic,
-            payload,
-        }),
+        Slot::Will => {
+            let properties = Properties::EMPTY;
+            Made::Will(Will { qos: Qos::AtMostOnce, retain: false, properties, topic, payload })
+        }
         Slot::Sent(id) => {
-            Record::Publish(Publish { qos: Delivery::AtLeastOnce(id), ..Publish::new(topic, payload) })
+            Made::Publish(Publish { qos: Delivery::AtLeastOnce(id), ..Publish::new(topic, payload) })
         }
         Slot::Received(id) => {
-            Record::Publish(Publish { qos: Delivery::ExactlyOnce(id), ..Publish::new(topic, payload) })
+            Made::Publish(Publish { qos: Delivery::ExactlyOnce(id), ..Publish::new(topic, payload) })
         }
         _ => unreachable!(),
     }
@@ -80,7 +92,8 @@ fn apply(naive: &mut Naive, store: &mut impl Store<Error = StoreFull>, call: &Ca
                 return;
             }
             let payload = fill(len);
-            let record = record(slot, &payload);
+            let made = made(slot, &payload);
+            let record = made.record();
             let bound = store.bound();
             let needed = if matches!(slot, Slot::Received(_)) { 0 } else { record.encoded_len().unwrap() };
             match store.put(slot, &record) {

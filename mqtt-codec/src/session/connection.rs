@@ -164,7 +164,7 @@ impl<'m, S: Store> Session<'m, S> {
             self.clear()?;
         }
         if let Some(will) = connect.will {
-            self.store.put(Slot::Will, &Record::Will(will)).map_err(SessionError::Store)?;
+            self.store.put(Slot::Will, &Record::Will(&will)).map_err(SessionError::Store)?;
         } else if connack.session_present {
             self.store.remove(Slot::Will).map_err(SessionError::Store)?;
         }
@@ -177,8 +177,8 @@ impl<'m, S: Store> Session<'m, S> {
             (Version::V311, false) => Duration::MAX,
             _ => expiry(ours.session_expiry.or(self.peer.session_expiry).unwrap_or(0)),
         };
-        // [MQTT-3.2.2-22].
-        self.keep_alive = Duration::from_secs(ours.keep_alive.unwrap_or(connect.keep_alive).into());
+        // [MQTT-3.2.2-22], and one and a half times that [MQTT-3.1.2-22].
+        self.keep_alive = Duration::from_secs(ours.keep_alive.unwrap_or(connect.keep_alive).into()) * 3 / 2;
         self.go_online();
         self.heard(now);
         self.send(now, &packet, out)

@@ -79,13 +79,22 @@ impl<S: Store> Session<'_, S> {
         let plan = self.plan(message, message.payload.len())?;
         self.check_room(plan.len, out)?;
         if let Some((id, _)) = plan.exchange {
-            self.store
-                .put(Slot::Sent(id), &Record::Publish(plan.wire.publish))
-                .map_err(SessionError::Store)?;
+            let record = Record::Publish(&plan.wire.publish);
+            self.store.put(Slot::Sent(id), &record).map_err(|error| self.store_refused(&record, error))?;
         }
         self.start(now, &plan, message, out)?;
         out.put(message.payload);
         Ok(plan.exchange.map(|(id, _)| id))
+    }
+
+    /// What it means that the store did not take a record.
+    #[cold]
+    fn store_refused(&self, record: &Record<'_>, error: S::Error) -> SessionError<S::Error> {
+        let bound = self.store.bound();
+        match record.encoded_len() {
+            Ok(len) if len > bound => SessionError::TooLarge { len, bound, limit: Limit::Store },
+            _ => SessionError::Store(error),
+        }
     }
 
     /// Finds every reason not to send a message with a payload of that length, room and store aside.
@@ -123,16 +132,6 @@ impl<S: Store> Session<'_, S> {
         let wire = Wire { alias, ..Wire::canonical(publish) };
         let len = wire.len(self.version, payload_len)?;
         self.check_len(len)?;
-        if exchange.is_some() {
-            let record = match (self.version, alias) {
-                (Version::V5, None) => len,
-                _ => Wire::canonical(publish).len(Version::V5, payload_len)?,
-            };
-            let bound = self.store.bound();
-            if record > bound {
-                return Err(SessionError::TooLarge { len: record, bound, limit: Limit::Store });
-            }
-        }
         Ok(Plan { wire, exchange, len, payload_len })
     }
 
@@ -148,7 +147,7 @@ impl<S: Store> Session<'_, S> {
         plan.wire.encode_head(self.version, plan.payload_len, out)?;
         if let Some((id, state)) = plan.exchange {
             self.begin(now, id, state, message.deadline);
-            self.take_quota(id);
+            self.quota -= 1;
         }
         if let Some(Alias::New(alias)) = plan.wire.alias {
             self.aliases_out.set(alias, message.topic.as_bytes());
@@ -499,15 +498,13 @@ impl<S: Store> Session<'_, S> {
     fn begin(&mut self, now: Duration, id: PacketId, state: Sent, deadline: Option<Duration>) {
         let patience = self.manners.acknowledge_timeout.map(|patience| now.saturating_add(patience));
         let deadline = deadline.or(patience).unwrap_or(Duration::MAX);
-        self.timers.bring_forward(Timer::Exchange, deadline);
+        if deadline != Duration::MAX {
+            self.timers.bring_forward(Timer::Exchange, deadline);
+        }
         self.last_id = id.get();
-        self.sent.insert(SentCell {
-            id: id.get(),
-            state,
-            flying: true,
-            since: now,
-            deadline,
-            ..SentCell::EMPTY
-        });
+        let counted = matches!(state, Sent::Once | Sent::Twice);
+        let cell =
+            SentCell { id: id.get(), state, flying: true, counted, since: now, deadline, ..SentCell::EMPTY };
+        self.sent.insert_new(cell);
     }
 }

@@ -253,14 +253,14 @@ impl<S: Store> Session<'_, S> {
         Ok(arrival)
     }
 
-    /// What is to be done once all of a message is here: the packet and its bytes, unless it came in pieces.
+    /// What is to be done once all of a message is here: the packet, unless it came in pieces.
     #[inline]
     pub(super) fn finish_message(
         &mut self,
         now: Duration,
         delivery: Delivery,
         arrival: Arrival,
-        whole: Option<(Publish<'_>, &[u8])>,
+        whole: Option<Publish<'_>>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<(), S> {
         let (id, reply, twice) = match delivery {
@@ -286,21 +286,9 @@ impl<S: Store> Session<'_, S> {
             self.check_room(reply.encoded_len(self.version)?, out)?;
         }
         if twice {
-            let rules = self.rules();
-            let put = match whole {
-                Some((publish, frame)) if publish.topic.is_aliased() => {
-                    // Decoded once more, it lives as long as the topic the alias stands for.
-                    let publish = Packet::decode(frame, rules).ok().and_then(|packet| match packet {
-                        Packet::Publish(publish) => Some(resolved(publish, &self.aliases_in)),
-                        _ => None,
-                    });
-                    let record = publish.map_or(Record::Taken(id), Record::Publish);
-                    self.store.put(Slot::Received(id), &record)
-                }
-                Some((publish, _)) => self.store.put(Slot::Received(id), &Record::Publish(publish)),
-                None => self.store.put(Slot::Received(id), &Record::Taken(id)),
-            };
-            put.map_err(SessionError::Store)?;
+            let whole = whole.map(|publish| resolved(publish, &self.aliases_in));
+            let record = whole.as_ref().map_or(Record::Taken(id), Record::Publish);
+            self.store.put(Slot::Received(id), &record).map_err(SessionError::Store)?;
         }
         let state = match (auto, twice) {
             (true, false) => None,

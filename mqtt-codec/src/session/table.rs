@@ -165,9 +165,15 @@ impl<'m, T: Cell> IdTable<'m, T> {
         if !self.reserve() {
             return false;
         }
+        self.insert_new(entry);
+        true
+    }
+
+    /// Adds an entry whose key is not in the table, after [`reserve`](Self::reserve) has said that it fits.
+    #[inline]
+    pub(crate) fn insert_new(&mut self, entry: T) {
         self.settle(entry);
         self.len += 1;
-        true
     }
 
     pub(crate) fn remove(&mut self, key: u16) -> Option<T> {
@@ -215,7 +221,15 @@ impl<'m, T: Cell> IdTable<'m, T> {
             return None;
         }
         let home = usize::from(key) % cells.len();
-        let (before, after) = cells.split_at_checked(home)?;
+        match cells.get(home)?.key() {
+            at_home if at_home == key => Some(home),
+            0 => None,
+            _ => self.find_from(home, key),
+        }
+    }
+
+    fn find_from(&self, home: usize, key: u16) -> Option<usize> {
+        let (before, after) = self.table.cells().split_at_checked(home)?;
         for (at, cell) in after.iter().enumerate() {
             if cell.key() == key {
                 return Some(home + at);
@@ -228,9 +242,14 @@ impl<'m, T: Cell> IdTable<'m, T> {
     }
 
     /// Writes `entry` into the first empty cell from its home on; there is one.
+    #[inline]
     fn settle(&mut self, entry: T) {
         let cells = self.table.cells_mut();
         let home = usize::from(entry.key()) % cells.len().max(1);
+        if let Some(cell) = cells.get_mut(home).filter(|cell| cell.key() == 0) {
+            *cell = entry;
+            return;
+        }
         let (before, after) = cells.split_at_mut(home);
         if let Some(cell) = after.iter_mut().chain(before).find(|cell| cell.key() == 0) {
             *cell = entry;

@@ -21,42 +21,54 @@ pub(crate) enum Timer {
 
 const COUNT: usize = Timer::Expiry as usize + 1;
 
-/// Deadlines by timer. `Duration::MAX` stands for none, which compares as it should.
+/// Deadlines by timer, in nanoseconds. `u64::MAX` stands for none, which compares as it should; 584 years are enough.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Timers([Duration; COUNT]);
+pub(crate) struct Timers([u64; COUNT]);
 
 impl Timers {
-    pub(crate) const NONE: Self = Self([Duration::MAX; COUNT]);
+    pub(crate) const NONE: Self = Self([u64::MAX; COUNT]);
 
     #[inline]
     pub(crate) fn set(&mut self, timer: Timer, at: Duration) {
-        self.0[timer as usize] = at;
+        self.0[timer as usize] = nanos(at);
+    }
+
+    /// Sets a timer to some time from now.
+    #[inline]
+    pub(crate) fn set_after(&mut self, timer: Timer, now: Duration, after: Duration) {
+        self.0[timer as usize] = nanos(now).saturating_add(nanos(after));
     }
 
     #[inline]
     pub(crate) fn clear(&mut self, timer: Timer) {
-        self.0[timer as usize] = Duration::MAX;
+        self.0[timer as usize] = u64::MAX;
     }
 
     #[inline]
     pub(crate) fn bring_forward(&mut self, timer: Timer, at: Duration) {
         let cell = &mut self.0[timer as usize];
-        *cell = (*cell).min(at);
+        *cell = (*cell).min(nanos(at));
     }
 
     #[inline]
     pub(crate) fn is_set(&self, timer: Timer) -> bool {
-        self.0[timer as usize] != Duration::MAX
+        self.0[timer as usize] != u64::MAX
     }
 
     #[inline]
     pub(crate) fn is_due(&self, timer: Timer, now: Duration) -> bool {
-        self.is_set(timer) && self.0[timer as usize] <= now
+        self.is_set(timer) && self.0[timer as usize] <= nanos(now)
     }
 
     /// The earliest deadline.
     #[inline]
     pub(crate) fn earliest(&self) -> Option<Duration> {
-        self.0.into_iter().min().filter(|&at| at != Duration::MAX)
+        let at = self.0.into_iter().fold(u64::MAX, u64::min);
+        (at != u64::MAX).then(|| Duration::from_nanos(at))
     }
+}
+
+#[inline]
+fn nanos(time: Duration) -> u64 {
+    time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
 }

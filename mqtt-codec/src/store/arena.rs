@@ -214,7 +214,20 @@ impl ArenaStore<'_> {
         })
     }
 
+    #[inline]
     fn find(&mut self, slot: Slot) -> Option<(usize, Header)> {
+        // Acknowledgements come in the order of the messages: nearly always it is the first.
+        if self.start < self.end
+            && let Some(header) = self.header(self.start)
+            && header.slot() == Some(slot)
+        {
+            self.hint = self.start;
+            return Some((self.start, header));
+        }
+        self.find_behind(slot)
+    }
+
+    fn find_behind(&mut self, slot: Slot) -> Option<(usize, Header)> {
         let is_it = |(_, header): &(usize, Header)| header.slot() == Some(slot);
         let hint = self.hint.clamp(self.start, self.end);
         let found = self.walk(hint).take(2).find(is_it).or_else(|| self.walk(self.start).find(is_it))?;
@@ -283,10 +296,32 @@ impl ArenaStore<'_> {
         Ok(self.end)
     }
 
+    /// Writes a record behind the last entry after making room for it, and returns its length.
+    #[cold]
+    fn put_after_moving(&mut self, slot: Slot, record: &Record<'_>) -> Result<usize, StoreFull> {
+        let len = match slot {
+            Slot::Received(_) => 0,
+            _ => record.encoded_len().map_err(|_| StoreFull { needed: usize::MAX })?,
+        };
+        let at = self.make_room(len)?;
+        if len > 0
+            && let Some(place) = self.memory.cells_mut().get_mut(at + HEADER..at + HEADER + len)
+        {
+            record.encode(&mut SliceOut::new(place)).map_err(|_| StoreFull { needed: len })?;
+        }
+        Ok(len)
+    }
+
     /// Drops the entry at that offset.
+    #[inline]
     fn bury(&mut self, at: usize) {
         let Some(header) = self.header(at) else { return };
         self.set_state(at, DEAD);
+        if at == self.start && at + header.size() == self.end {
+            (self.start, self.hint, self.dead) = (0, 0, 0);
+            self.end_at(0);
+            return;
+        }
         self.dead += header.size();
         if at == self.start {
             self.trim();
@@ -304,19 +339,19 @@ impl Store for ArenaStore<'_> {
     type Error = StoreFull;
 
     fn put(&mut self, slot: Slot, record: &Record<'_>) -> Result<(), StoreFull> {
-        let len = match slot {
-            // Its name is all that will be asked for.
-            Slot::Received(_) => 0,
-            _ => record.encoded_len().map_err(|_| StoreFull { needed: usize::MAX })?,
+        // The name of a received one is all that will be asked for.
+        let write = |place: &mut [u8]| match slot {
+            Slot::Received(_) => Ok(0),
+            _ => record.encode(&mut SliceOut::new(place)),
+        };
+        let tail = self.memory.cells_mut().get_mut(self.end + HEADER..);
+        let len = match tail.map(write) {
+            Some(Ok(len)) => len,
+            _ => self.put_after_moving(slot, record)?,
         };
         let header = Header::new(slot, len).ok_or(StoreFull { needed: len })?;
-        let at = self.make_room(len)?;
         let old = if slot == Slot::Will { self.find(slot) } else { None };
-        if let Some(place) = self.memory.cells_mut().get_mut(at + HEADER..at + HEADER + len)
-            && len > 0
-        {
-            record.encode(&mut SliceOut::new(place)).map_err(|_| StoreFull { needed: len })?;
-        }
+        let at = self.end;
         self.end_at(at + header.size());
         self.set_header(at, header);
         if let Some((old, _)) = old {
