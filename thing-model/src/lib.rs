@@ -44,6 +44,7 @@ mod code;
 pub mod codegen;
 mod compile;
 mod decimal;
+mod diff;
 pub mod json;
 pub mod layout;
 mod limits;
@@ -54,10 +55,12 @@ mod partition;
 mod schema;
 mod table;
 mod violation;
+mod write;
 
 pub use check::{Checker, Family, Outcome, Payload};
 pub use code::{CODES, Code};
 pub use decimal::{Decimal, NotDecimal};
+pub use diff::{Change, ChangeKind, Impact};
 pub use limits::Limits;
 pub use message::Envelope;
 pub use model::{
@@ -68,3 +71,4 @@ pub use options::{Level, Options, TextUnit, WallClock};
 pub use partition::{Entry, Partition};
 pub use schema::{SchemaError, SchemaErrors, SchemaRule};
 pub use violation::{Count, First, Path, Record, Rule, Sink, Violation};
+pub use write::TslForm;

@@ -814,6 +814,11 @@ impl<'m> Number<'m> {
         self.spec?.get(NumberSpec::MAX)
     }
 
+    /// Whether the document gives any of them.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.spec.is_some()
+    }
+
     /// The grid, counted from the least value (or from zero).
     #[must_use]
     pub fn step(&self) -> Option<Decimal> {
