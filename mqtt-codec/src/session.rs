@@ -49,7 +49,7 @@ pub use outgoing::Message;
 use pieces::{Incoming, Outgoing};
 use table::IdTable;
 pub use table::Table;
-use timers::{Timer, Timers};
+use timers::{Timer, Timers, nanos};
 pub use transitions::Phase;
 use transitions::{Received, Sent};
 pub(crate) use wire::Wire;
@@ -277,7 +277,8 @@ impl<'m, S: Store> Session<'m, S> {
             let fits = match entry.slot {
                 Slot::Sent(id) => {
                     let state = if entry.released { Sent::Released } else { self.stored_state(entry.slot)? };
-                    let (age, since) = (entry.age, now);
+                    let age = u32::try_from(entry.age.as_secs()).unwrap_or(u32::MAX);
+                    let since = nanos(now);
                     self.sent.insert(SentCell { id: id.get(), state, age, since, ..SentCell::EMPTY })
                 }
                 Slot::Received(id) => {

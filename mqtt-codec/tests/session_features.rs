@@ -172,7 +172,7 @@ fn no_longer_packets_than_the_receiver_takes() {
     let message = Message::new(topic("t"), &[0; 15]).qos(Qos::AtLeastOnce);
     assert_eq!(
         bounded.publish(NOW, &message, &mut out),
-        Err(SessionError::TooLarge { len: 23, bound: 19, limit: Limit::Store })
+        Err(SessionError::TooLarge { len: 23, bound: 18, limit: Limit::Store })
     );
 }
 

@@ -152,11 +152,12 @@ pub struct SentCell {
     pub(super) lost: bool,
     /// Whether the application has given it up.
     pub(super) forgotten: bool,
-    /// How old its record was at `since`: expiry intervals run while a message waits.
-    pub(super) age: Duration,
-    pub(super) since: Duration,
-    /// When to speak of it; `MAX`: never.
-    pub(super) deadline: Duration,
+    /// How old its record was at `since`, in seconds: expiry intervals run while a message waits.
+    pub(super) age: u32,
+    /// When that was, in nanoseconds.
+    pub(super) since: u64,
+    /// When to speak of it, in nanoseconds; `MAX`: never.
+    pub(super) deadline: u64,
 }
 
 impl SentCell {
@@ -168,9 +169,9 @@ impl SentCell {
         counted: false,
         lost: false,
         forgotten: false,
-        age: Duration::ZERO,
-        since: Duration::ZERO,
-        deadline: Duration::MAX,
+        age: 0,
+        since: 0,
+        deadline: u64::MAX,
     };
 }
 

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use super::announced::{Announced, expiry};
 use super::pieces::Outgoing;
+use super::timers::nanos;
 use super::transitions::{Received, Sent};
 use super::wire::Wire;
 use super::{Config, Later, Phase, Queue, Result, SentCell, Session, SessionError, Timer};
@@ -302,7 +303,7 @@ impl<'m, S: Store> Session<'m, S> {
         for cell in self.sent.iter_mut() {
             cell.flying = false;
             cell.counted = false;
-            cell.deadline = Duration::MAX;
+            cell.deadline = u64::MAX;
             match cell.state {
                 Sent::Subscribe(_) | Sent::Unsubscribe(_) => cell.lost = true,
                 Sent::Twice if cell.forgotten => cell.state = Sent::Released,
@@ -323,7 +324,7 @@ impl<'m, S: Store> Session<'m, S> {
         self.expect(Phase::Offline)?;
         for timer in [Timer::Will, Timer::Expiry] {
             if self.timers.is_set(timer) {
-                self.timers.bring_forward(timer, now);
+                self.timers.bring_forward(timer, nanos(now));
             }
         }
         self.timers.set(Timer::Expiry, now);
@@ -423,8 +424,8 @@ impl<'m, S: Store> Session<'m, S> {
             };
             let payload_len = usize::try_from(payload_len).unwrap_or(usize::MAX);
             // [MQTT-3.3.2-6]: what the message has waited is taken off its expiry interval.
-            let waited = cell.age.saturating_add(now.saturating_sub(cell.since)).as_secs();
-            let waited = u32::try_from(waited).unwrap_or(u32::MAX);
+            let waited = now.saturating_sub(Duration::from_nanos(cell.since)).as_secs();
+            let waited = u32::try_from(waited).unwrap_or(u32::MAX).saturating_add(cell.age);
             let expiry = publish.properties.message_expiry().map(|expiry| expiry.saturating_sub(waited));
             let wire = Wire { publish: Publish { dup, ..publish }, alias: None, expiry };
             let whole = wire.len(self.version, payload_len)?;
@@ -488,8 +489,9 @@ impl<'m, S: Store> Session<'m, S> {
         self.expect(Phase::Online)?;
         if !away.is_zero() {
             self.store.age(away).map_err(SessionError::Store)?;
+            let seconds = u32::try_from(away.as_secs()).unwrap_or(u32::MAX);
             for cell in self.sent.iter_mut() {
-                cell.age = cell.age.saturating_add(away);
+                cell.age = cell.age.saturating_add(seconds);
             }
         }
         if self.can_replay() { self.replay_one(now, out) } else { Ok(()) }

@@ -23,19 +23,15 @@ impl<S: Store> Session<'_, S> {
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<Event<'a>>, S> {
         self.listening()?;
-        if let Some(event) = self.take_short_ack(now, frame, out)? {
-            self.heard(now);
-            return Ok(event);
-        }
-        let event = match Packet::decode(frame, self.rules()) {
-            Ok(packet) => self.take(now, packet, out)?,
-            Err(error) => self.fault(now, Fault::Malformed(error), error.reason(), out)?,
-        };
         self.heard(now);
-        Ok(match event {
-            Some(Event::Message(publish)) => Some(Event::Message(resolved(publish, &self.aliases_in))),
-            event => event,
-        })
+        match self.short_ack(frame) {
+            Some((PacketType::PubRel, id)) => self.take_release(now, id, out),
+            Some((kind, id)) => self.take_ack(now, kind, Ack::new(id), out),
+            None => match Packet::decode(frame, self.rules()) {
+                Ok(packet) => self.take(now, packet, out),
+                Err(error) => self.fault(now, Fault::Malformed(error), error.reason(), out),
+            },
+        }
     }
 
     /// How packets of the peer are to be decoded.
@@ -49,31 +45,21 @@ impl<S: Store> Session<'_, S> {
 
     /// The short form of the four acknowledgements makes up half of the traffic: it goes straight to its exchange.
     #[inline]
-    fn take_short_ack<'a>(
-        &mut self,
-        now: Duration,
-        frame: &[u8],
-        out: &mut (impl Out + ?Sized),
-    ) -> Result<Option<Option<Event<'a>>>, S> {
-        let [first @ (0x40 | 0x50 | 0x62 | 0x70), 2, high, low] = *frame else { return Ok(None) };
-        let Some(id) = PacketId::new(u16::from_be_bytes([high, low])).filter(|_| self.phase == Phase::Online)
-        else {
-            return Ok(None);
-        };
+    fn short_ack(&self, frame: &[u8]) -> Option<(PacketType, PacketId)> {
+        let [first, 2, high, low] = *frame else { return None };
         let kind = match first {
             0x40 => PacketType::PubAck,
             0x50 => PacketType::PubRec,
-            0x62 => return self.take_release(now, id, out).map(Some),
-            _ => PacketType::PubComp,
+            0x62 => PacketType::PubRel,
+            0x70 => PacketType::PubComp,
+            _ => return None,
         };
-        if self.packet_most < 4 {
-            return Ok(None);
-        }
-        self.take_ack(now, kind, Ack::new(id), out).map(Some)
+        let id = PacketId::new(u16::from_be_bytes([high, low]))?;
+        (self.phase == Phase::Online && self.packet_most >= 4).then_some((kind, id))
     }
 
     fn take<'a>(
-        &mut self,
+        &'a mut self,
         now: Duration,
         packet: Packet<'a>,
         out: &mut (impl Out + ?Sized),
@@ -134,7 +120,7 @@ impl<S: Store> Session<'_, S> {
 
     #[inline]
     fn take_publish<'a>(
-        &mut self,
+        &'a mut self,
         now: Duration,
         publish: Publish<'a>,
         out: &mut (impl Out + ?Sized),
@@ -155,7 +141,7 @@ impl<S: Store> Session<'_, S> {
             self.finish_message(now, publish.qos, Arrival::New, Some(publish), out)?;
         }
         self.learn_alias(&publish);
-        Ok(Some(Event::Message(publish)))
+        Ok(Some(Event::Message(resolved(publish, &self.aliases_in))))
     }
 
     /// §3.3.2.3.4: an alias must be one we allow, and stand for a topic.

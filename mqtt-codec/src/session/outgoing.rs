@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::alias::Alias;
+use super::timers::nanos;
 use super::transitions::{Received, Sent};
 use super::wire::Wire;
 use super::{Feature, Later, Limit, Phase, Result, SentCell, Session, SessionError, Timer};
@@ -98,7 +99,7 @@ impl<S: Store> Session<'_, S> {
     }
 
     /// Finds every reason not to send a message with a payload of that length, room and store aside.
-    #[inline]
+    #[inline(always)]
     pub(super) fn plan<'a>(&mut self, message: &Message<'a>, payload_len: usize) -> Result<Plan<'a>, S> {
         self.expect(Phase::Online)?;
         self.check_features(message, payload_len)?;
@@ -136,7 +137,7 @@ impl<S: Store> Session<'_, S> {
     }
 
     /// Writes the head of a message whose record is in the store, and remembers the exchange.
-    #[inline]
+    #[inline(always)]
     pub(super) fn start(
         &mut self,
         now: Duration,
@@ -402,7 +403,7 @@ impl<S: Store> Session<'_, S> {
             self.sent.remove(id.get());
         } else if let Some(known) = self.sent.get_mut(id.get()) {
             known.forgotten = true;
-            known.deadline = Duration::MAX;
+            known.deadline = u64::MAX;
             if !cell.flying && cell.state == Sent::Twice {
                 known.state = Sent::Released;
             }
@@ -470,6 +471,7 @@ impl<S: Store> Session<'_, S> {
     }
 
     /// An identifier that no exchange uses, with a cell for it.
+    #[inline]
     fn free_id(&mut self) -> Result<PacketId, S> {
         if !self.sent.reserve() {
             return Err(SessionError::Full);
@@ -495,16 +497,26 @@ impl<S: Store> Session<'_, S> {
         }
     }
 
+    #[inline]
     fn begin(&mut self, now: Duration, id: PacketId, state: Sent, deadline: Option<Duration>) {
-        let patience = self.manners.acknowledge_timeout.map(|patience| now.saturating_add(patience));
-        let deadline = deadline.or(patience).unwrap_or(Duration::MAX);
-        if deadline != Duration::MAX {
-            self.timers.bring_forward(Timer::Exchange, deadline);
+        let mut until = u64::MAX;
+        if deadline.is_some() || self.manners.acknowledge_timeout.is_some() {
+            let patience = self.manners.acknowledge_timeout.map(|patience| now.saturating_add(patience));
+            until = deadline.or(patience).map_or(u64::MAX, nanos);
+            self.timers.bring_forward(Timer::Exchange, until);
         }
         self.last_id = id.get();
         let counted = matches!(state, Sent::Once | Sent::Twice);
-        let cell =
-            SentCell { id: id.get(), state, flying: true, counted, since: now, deadline, ..SentCell::EMPTY };
+        let since = nanos(now);
+        let cell = SentCell {
+            id: id.get(),
+            state,
+            flying: true,
+            counted,
+            since,
+            deadline: until,
+            ..SentCell::EMPTY
+        };
         self.sent.insert_new(cell);
     }
 }

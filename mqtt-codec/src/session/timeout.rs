@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::pieces::Outgoing;
+use super::timers::nanos;
 use super::{Event, Fault, Phase, Result, Session, SessionError, Timer};
 use crate::{Out, Packet, PacketId, ReasonCode, Role, Rules, Slot, Store, Version};
 
@@ -100,15 +101,17 @@ impl<S: Store> Session<'_, S> {
     /// The first exchange found whose deadline has passed, to be told once.
     fn overdue(&mut self, now: Duration) -> Option<PacketId> {
         let mut late = None;
-        let mut next = Duration::MAX;
+        let mut next = u64::MAX;
+        let now = nanos(now);
         for cell in self.sent.iter_mut() {
             if late.is_none() && cell.deadline <= now {
-                cell.deadline = Duration::MAX;
+                cell.deadline = u64::MAX;
                 late = PacketId::new(cell.id);
             }
             next = next.min(cell.deadline);
         }
-        self.timers.set(Timer::Exchange, next);
+        self.timers.clear(Timer::Exchange);
+        self.timers.bring_forward(Timer::Exchange, next);
         late
     }
 

@@ -45,9 +45,9 @@ impl Timers {
     }
 
     #[inline]
-    pub(crate) fn bring_forward(&mut self, timer: Timer, at: Duration) {
+    pub(crate) fn bring_forward(&mut self, timer: Timer, at: u64) {
         let cell = &mut self.0[timer as usize];
-        *cell = (*cell).min(nanos(at));
+        *cell = (*cell).min(at);
     }
 
     #[inline]
@@ -68,7 +68,8 @@ impl Timers {
     }
 }
 
+/// A moment in nanoseconds, the last one standing for never.
 #[inline]
-fn nanos(time: Duration) -> u64 {
+pub(crate) fn nanos(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
 }

@@ -20,13 +20,13 @@ impl<'a> Wire<'a> {
     }
 
     /// Bytes of the packet with a payload of `payload_len` bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn len(&self, version: Version, payload_len: usize) -> Result<usize, EncodeError> {
         frame_len(self.remaining(version, payload_len)?)
     }
 
     /// Appends all but the payload, and returns how many bytes that is.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn encode_head(
         &self,
         version: Version,
@@ -36,6 +36,15 @@ impl<'a> Wire<'a> {
         if self.is_plain(version) {
             return self.publish.encode_head(version, payload_len, out);
         }
+        self.encode_replaced(version, payload_len, out)
+    }
+
+    fn encode_replaced(
+        &self,
+        version: Version,
+        payload_len: usize,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<usize, EncodeError> {
         let remaining = self.remaining(version, payload_len)?;
         let needed = frame_len(remaining)? - payload_len;
         if out.room() < needed {
@@ -61,16 +70,20 @@ impl<'a> Wire<'a> {
     }
 
     /// The remaining length. A head that breaks a rule is an error here.
-    #[inline]
+    #[inline(always)]
     fn remaining(&self, version: Version, payload_len: usize) -> Result<usize, EncodeError> {
         let head = self.publish.head_len(version)?;
         if self.is_plain(version) {
             return Ok(head.saturating_add(payload_len));
         }
+        Ok(self.replaced_len().saturating_add(payload_len))
+    }
+
+    fn replaced_len(&self) -> usize {
         let topic = if self.drops_topic() { 0 } else { self.publish.topic.as_bytes().len() };
         let id = if self.publish.qos.packet_id().is_some() { 2 } else { 0 };
         let properties = self.properties_len();
-        Ok((2 + topic + id + number_len(properties) + properties).saturating_add(payload_len))
+        2 + topic + id + number_len(properties) + properties
     }
 
     fn properties_len(&self) -> usize {

@@ -1,7 +1,7 @@
 //! Records one after another in a stretch of memory.
 //!
 //! ```text
-//! entry: state (1) | packet identifier (2) | length (4) | age in seconds (4) | record (length)
+//! entry: length (4) | packet identifier (2) | state (1) | 0 (1) | age in seconds (4) | record (length)
 //! ```
 //! New entries go to the end. A removed one stays where it is until it is at the front, or until
 //! room is needed and the others move together. Finding a record walks over the entries before it;
@@ -65,7 +65,7 @@ pub struct StoreFull {
 }
 
 impl<'m> ArenaStore<'m> {
-    /// An empty store over `memory`. Each record takes its own length and 11 bytes.
+    /// An empty store over `memory`. Each record takes its own length and 12 bytes.
     #[must_use]
     pub fn lent(memory: &'m mut [u8]) -> Self {
         let mut store = Self::over(Table::lent(memory));
@@ -102,7 +102,7 @@ impl ArenaStore<'static> {
         Self::with_bound(1 << 20)
     }
 
-    /// An empty store that grows to at most `bound` bytes. Each record takes its own length and 11 bytes.
+    /// An empty store that grows to at most `bound` bytes. Each record takes its own length and 12 bytes.
     #[must_use]
     pub fn with_bound(bound: usize) -> Self {
         Self::over(Table::growing(bound))
@@ -116,7 +116,9 @@ impl Default for ArenaStore<'static> {
     }
 }
 
-const HEADER: usize = 11;
+const HEADER: usize = 12;
+/// Where in the header the state is.
+const STATE: usize = 6;
 
 const END: u8 = 0;
 const DEAD: u8 = 1;
@@ -175,31 +177,33 @@ impl Header {
 }
 
 impl ArenaStore<'_> {
+    #[inline]
     fn header(&self, at: usize) -> Option<Header> {
-        let bytes = self.memory.cells().get(at..)?.first_chunk::<HEADER>()?;
-        let [state @ DEAD..=WILL, i0, i1, l0, l1, l2, l3, a0, a1, a2, a3] = *bytes else { return None };
-        let len = usize::try_from(u32::from_be_bytes([l0, l1, l2, l3])).ok()?;
+        let bytes = self.memory.cells().get(at..)?;
+        let &[l0, l1, l2, l3, i0, i1, state, _, a0, a1, a2, a3] = bytes.first_chunk::<HEADER>()?;
         let header = Header {
             state,
             id: u16::from_be_bytes([i0, i1]),
-            len,
+            len: usize::try_from(u32::from_be_bytes([l0, l1, l2, l3])).ok()?,
             age: u32::from_be_bytes([a0, a1, a2, a3]),
         };
-        (header.size() <= self.memory.cells().len() - at).then_some(header)
+        (matches!(state, DEAD..=WILL) && header.size() <= bytes.len()).then_some(header)
     }
 
+    #[inline]
     fn set_header(&mut self, at: usize, header: Header) {
-        let [i0, i1] = header.id.to_be_bytes();
         let [l0, l1, l2, l3] = u32::try_from(header.len).unwrap_or(u32::MAX).to_be_bytes();
+        let [i0, i1] = header.id.to_be_bytes();
         let [a0, a1, a2, a3] = header.age.to_be_bytes();
-        let bytes = [header.state, i0, i1, l0, l1, l2, l3, a0, a1, a2, a3];
-        if let Some(place) = self.memory.cells_mut().get_mut(at..at + HEADER) {
-            place.copy_from_slice(&bytes);
+        let bytes = [l0, l1, l2, l3, i0, i1, header.state, 0, a0, a1, a2, a3];
+        if let Some(place) = self.memory.cells_mut().get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+            *place = bytes;
         }
     }
 
+    #[inline]
     fn set_state(&mut self, at: usize, state: u8) {
-        if let Some(place) = self.memory.cells_mut().get_mut(at) {
+        if let Some(place) = self.memory.cells_mut().get_mut(at.saturating_add(STATE)) {
             *place = state;
         }
     }
