@@ -208,3 +208,17 @@ fn what_cannot_be_read_is_refused_when_it_says_who_asks() {
     assert!(matches!(short, Err(Error::NoRoom { needed: 89 })), "{short:?}");
     assert!(small.is_empty());
 }
+
+#[test]
+fn payloads_are_bounded() {
+    let mut device = device(Config::coap());
+    let mut out = Vec::new();
+    let long = "x".repeat(1024);
+    let post = device.post(SEC, &[("Text", long.as_str().into())], &mut out);
+    assert!(matches!(post, Err(Error::Message(fault)) if fault.rule == Rule::PayloadTooLarge), "{post:?}");
+    assert_eq!((device.pending(), out.len()), (0, 0));
+    let step = device.receive(SEC, "/a1LampDemo01/lamp001/user/get", &[0; 1025], &mut out).unwrap();
+    assert!(
+        matches!(step.event, Some(Event::Unreadable { fault, .. }) if fault.rule == Rule::PayloadTooLarge)
+    );
+}
