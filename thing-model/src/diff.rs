@@ -20,7 +20,6 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::RangeInclusive;
 
 /// Whom a change breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -234,7 +233,7 @@ impl Diff {
             let (was, is) = (before.event_type(), after.event_type());
             self.compare(&path, ChangeKind::EventType, Impact::APPLICATIONS, &was.as_str(), &is.as_str());
             self.compare(&path, ChangeKind::Required, Impact::SAFE, &before.required(), &after.required());
-            self.texts(&path, (before.name(), before.description()), (after.name(), after.description()));
+            self.texts(&path, &(before.name(), before.description()), &(after.name(), after.description()));
             self.fields(&path, before.outputs(), after.outputs(), Ways::UP);
         }
         for added in new.events().filter(|added| old.event(added.key()).is_none()) {
@@ -253,7 +252,7 @@ impl Diff {
             let (was, is) = (before.call_type(), after.call_type());
             self.compare(&path, ChangeKind::CallType, Impact::BOTH, &was.as_str(), &is.as_str());
             self.compare(&path, ChangeKind::Required, Impact::SAFE, &before.required(), &after.required());
-            self.texts(&path, (before.name(), before.description()), (after.name(), after.description()));
+            self.texts(&path, &(before.name(), before.description()), &(after.name(), after.description()));
             self.fields(&format!("{path}.inputs"), before.inputs(), after.inputs(), Ways::DOWN);
             self.fields(&format!("{path}.outputs"), before.outputs(), after.outputs(), Ways::UP);
         }
@@ -278,11 +277,11 @@ impl Diff {
     }
 
     fn field(&mut self, path: &str, before: Field<'_>, after: Field<'_>, ways: Ways) {
-        self.texts(path, (before.name(), before.description()), (after.name(), after.description()));
+        self.texts(path, &(before.name(), before.description()), &(after.name(), after.description()));
         self.data_type(path, before.data_type(), after.data_type(), ways);
     }
 
-    fn texts<T: PartialEq>(&mut self, path: &str, old: T, new: T) {
+    fn texts<T: PartialEq>(&mut self, path: &str, old: &T, new: &T) {
         if old != new {
             self.add(path, ChangeKind::Texts, Impact::SAFE, String::new());
         }
@@ -291,7 +290,7 @@ impl Diff {
     fn data_type(&mut self, path: &str, old: DataType<'_>, new: DataType<'_>, ways: Ways) {
         match (old, new) {
             (DataType::Int(old), DataType::Int(new)) => {
-                self.number(path, old, new, ways, Some(i32::MIN..=i32::MAX))
+                self.number(path, old, new, ways, Some((i32::MIN, i32::MAX)));
             }
             (DataType::Float(old), DataType::Float(new)) | (DataType::Double(old), DataType::Double(new)) => {
                 self.number(path, old, new, ways, None);
@@ -300,7 +299,7 @@ impl Diff {
                 self.upper(path, "length", old, new, ways);
             }
             (DataType::Date, DataType::Date) => {}
-            (DataType::Bool(old), DataType::Bool(new)) => self.texts(path, collect(old), collect(new)),
+            (DataType::Bool(old), DataType::Bool(new)) => self.texts(path, &collect(old), &collect(new)),
             (DataType::Enum(old), DataType::Enum(new)) => self.items(path, old, new, ways),
             (DataType::Struct(old), DataType::Struct(new)) => self.fields(path, old, new, ways),
             (DataType::Array { size: was, item: old }, DataType::Array { size: is, item: new }) => {
@@ -325,11 +324,11 @@ impl Diff {
         old: Number<'_>,
         new: Number<'_>,
         ways: Ways,
-        whole: Option<RangeInclusive<i32>>,
+        whole: Option<(i32, i32)>,
     ) {
         let detail = || format!("{} → {}", range(old), range(new));
-        let least = whole.as_ref().map(|whole| Decimal::from(*whole.start()));
-        let greatest = whole.as_ref().map(|whole| Decimal::from(*whole.end()));
+        let least = whole.map(|(least, _)| Decimal::from(least));
+        let greatest = whole.map(|(_, greatest)| Decimal::from(greatest));
         let (old_min, new_min) = (old.min().or(least), new.min().or(least));
         let (old_max, new_max) = (old.max().or(greatest), new.max().or(greatest));
         // No bound is beyond any bound.
@@ -357,7 +356,7 @@ impl Diff {
             &old.unit().unwrap_or(""),
             &new.unit().unwrap_or(""),
         );
-        self.texts(path, old.unit_name(), new.unit_name());
+        self.texts(path, &old.unit_name(), &new.unit_name());
     }
 
     fn upper(&mut self, path: &str, what: &str, old: u32, new: u32, ways: Ways) {
@@ -390,7 +389,7 @@ impl Diff {
             self.add(path, ChangeKind::Narrowed, ways.narrowed(), format!("items {removed:?} removed"));
         }
         let renamed = old.into_iter().any(|(key, label)| new.get(key).is_some_and(|other| other != label));
-        self.texts(path, false, renamed);
+        self.texts(path, &false, &renamed);
     }
 }
 

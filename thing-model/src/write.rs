@@ -234,7 +234,7 @@ impl Json<'_> {
         self.open("{")?;
         match kind {
             DataType::Int(number) | DataType::Float(number) | DataType::Double(number) => {
-                self.bounds(number)?
+                self.bounds(number)?;
             }
             DataType::Bool(labels) | DataType::Enum(labels) => self.labels(labels)?,
             DataType::Text { length, given: true } => self.number("length", length)?,
