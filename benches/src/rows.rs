@@ -2,6 +2,7 @@
 
 use crate::Row;
 
+mod alink;
 mod coap_codec;
 mod iot_auth;
 mod mqtt_codec;
@@ -9,6 +10,6 @@ mod mqtt_session;
 
 /// Every row of every table, ours before the peers'.
 pub fn all() -> Vec<Row> {
-    let tables: &[fn() -> Vec<Row>] = &[coap_codec::rows, iot_auth::rows, mqtt_codec::rows, mqtt_session::rows];
+    let tables: &[fn() -> Vec<Row>] = &[alink::rows, coap_codec::rows, iot_auth::rows, mqtt_codec::rows, mqtt_session::rows];
     tables.iter().flat_map(|rows| rows()).collect()
 }

@@ -56,6 +56,26 @@ fn write_all() -> io::Result<()> {
             }
         }
     }
+    for folder in ["alink/valid", "alink/invalid"] {
+        for entry in fs::read_dir(vectors.join(folder))? {
+            exchange(&entry?.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// A topic, a line end and a payload, for the request and for its reply.
+fn exchange(path: &Path) -> io::Result<()> {
+    let exchange: serde_json::Value = serde_json::from_slice(&fs::read(path)?)?;
+    for (topic, payload) in [("topic", "request"), ("reply_topic", "reply"), ("topic", "payload")] {
+        if let (Some(topic), Some(payload)) = (exchange[topic].as_str(), exchange.get(payload)) {
+            let name = format!("{}{}", file_name(path).trim_end_matches(".json"), words(topic));
+            for target in ["alink_message", "alink_flow"] {
+                seed(target, &name, format!("{topic}\n{payload}").as_bytes())?;
+            }
+            seed("alink_topic", &words(topic), topic.as_bytes())?;
+        }
+    }
     Ok(())
 }
 

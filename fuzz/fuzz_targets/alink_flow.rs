@@ -1,0 +1,45 @@
+//! A gateway, its own device and a child, fed with any messages and times: never a panic, never more
+//! than configured, never a message that cannot be read.
+#![no_main]
+
+use core::time::Duration;
+
+use alink::flow::{Credentials, Gateway, GatewayConfig, GatewayEvent};
+use alink::{Code, DeviceId, Event, RawJson, Topic};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let id = DeviceId::new("a1GatewayDm1", "gw001").expect("legal names");
+    let lamp = DeviceId::new("a1LampDemo01", "lamp001").expect("legal names");
+    let mut gateway = Gateway::new(id, GatewayConfig::default());
+    let signed = Credentials {
+        client_id: "c".into(),
+        timestamp: "1".into(),
+        sign_method: "hmacSha256".into(),
+        sign: "s".into(),
+        clean_session: false,
+    };
+    gateway.add(Duration::ZERO, lamp, signed, true).expect("room for one");
+    let (mut now, mut lines) = (Duration::ZERO, bytes.split(|byte| *byte == b'\n'));
+    while let (Some(topic), Some(payload)) = (lines.next(), lines.next()) {
+        now += Duration::from_millis(topic.len() as u64 * 100);
+        let mut out = Vec::new();
+        let mut call = None;
+        if let Ok(topic) = core::str::from_utf8(topic) {
+            let step = gateway.receive(now, topic, payload, &mut out).expect("a vector has room");
+            if let Some(GatewayEvent::Own(Event::PropertySet { call: asked, .. })) = step.event {
+                call = asked;
+            }
+            assert!(step.send.is_none_or(|send| Topic::parse(send.split(&out).0).is_ok()));
+        }
+        if let Some(call) = call {
+            gateway
+                .device_mut()
+                .answer(call, Code::OK, &RawJson::EMPTY_OBJECT, &mut out)
+                .expect("an open call");
+        }
+        let step = gateway.handle_timeout(now, &mut out).expect("a vector has room");
+        assert!(!matches!(step.event, Some(GatewayEvent::State { child, .. }) if child != lamp));
+        assert!(gateway.device().open_calls() <= 16 && gateway.device().pending() <= 32);
+    }
+});
