@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::text::scan_name;
+
 /// The longest topic name or filter, in bytes: a length field of MQTT has 16 bits [MQTT-4.7.3-3].
 pub const MAX_TOPIC_LEN: usize = 65_535;
 
@@ -36,6 +38,9 @@ impl<'a> TopicName<'a> {
     /// [`TopicRule::Nul`], [`TopicRule::WildcardInName`].
     pub fn new(text: &'a str) -> Result<Self, TopicError> {
         check_length(text.as_bytes())?;
+        if scan_name(text.as_bytes()).is_ok() {
+            return Ok(Self(text.as_bytes()));
+        }
         match text.bytes().position(|byte| matches!(byte, 0 | b'+' | b'#')) {
             None => Ok(Self(text.as_bytes())),
             Some(at) if text.as_bytes()[at] == 0 => Err(TopicRule::Nul.at(at)),
