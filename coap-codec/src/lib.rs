@@ -97,6 +97,7 @@ mod out;
 mod rules;
 #[cfg(feature = "serde")]
 mod serde;
+mod stage;
 mod stream;
 mod token;
 mod uri;

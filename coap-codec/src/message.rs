@@ -15,6 +15,7 @@
 use core::fmt;
 
 use crate::option::{self, Options};
+use crate::stage::Stage;
 use crate::{Answer, Code, DecodeError, EncodeError, Out, Rule, Rules, Token};
 
 /// How a message is delivered (RFC 7252 §4).
@@ -178,10 +179,20 @@ impl<'a> Message<'a> {
         if self.code == Code::EMPTY {
             return self.encode_empty(self.payload.len(), out);
         }
-        self.reserve(self.payload.len(), self.payload.len(), out)?;
-        self.put_head(self.payload.len(), out);
-        if !self.payload.is_empty() {
-            out.put(self.payload);
+        let mut stage = Stage::new();
+        let Some((bytes, whole)) =
+            stage.gather(header(self.kind, self.code, self.id), self.token, &self.options, self.payload)
+        else {
+            return Self::encode_long(*self, out);
+        };
+        let rest = if whole { &[][..] } else { self.payload };
+        let needed = bytes.len() + rest.len();
+        if out.room() < needed {
+            return Err(EncodeError::NoRoom { needed });
+        }
+        out.put(bytes);
+        if !whole {
+            out.put(rest);
         }
         Ok(())
     }
@@ -202,6 +213,17 @@ impl<'a> Message<'a> {
         Ok(())
     }
 
+    /// A message whose head is too long for the stage.
+    #[inline(never)]
+    fn encode_long(self, out: &mut (impl Out + ?Sized)) -> Result<(), EncodeError> {
+        self.reserve(self.payload.len(), self.payload.len(), out)?;
+        self.put_head(self.payload.len(), out);
+        if !self.payload.is_empty() {
+            out.put(self.payload);
+        }
+        Ok(())
+    }
+
     #[inline]
     fn encode_empty(&self, payload: usize, out: &mut (impl Out + ?Sized)) -> Result<(), EncodeError> {
         if !(self.token.is_empty() && self.options.is_empty() && payload == 0) {
@@ -210,7 +232,7 @@ impl<'a> Message<'a> {
         if out.room() < 4 {
             return Err(EncodeError::NoRoom { needed: 4 });
         }
-        put_header(self.kind, self.code, self.id, Token::EMPTY, out);
+        out.put(&header(self.kind, self.code, self.id));
         Ok(())
     }
 
@@ -299,11 +321,18 @@ pub(crate) fn body_len(token: Token<'_>, options: &Options<'_>, payload: usize) 
     token.encoded_len() + options.encoded_len() + marker + payload
 }
 
+/// The fixed header, with a token length of zero.
+#[inline]
+const fn header(kind: Kind, code: Code, id: u16) -> [u8; 4] {
+    let [high, low] = id.to_be_bytes();
+    [0x40 | (kind.bits() << 4), code.0, high, low]
+}
+
 /// Writes the fixed header.
 #[inline]
 pub(crate) fn put_header(kind: Kind, code: Code, id: u16, token: Token<'_>, out: &mut (impl Out + ?Sized)) {
-    let [high, low] = id.to_be_bytes();
-    out.put(&[0x40 | (kind.bits() << 4) | token.nibble(), code.0, high, low]);
+    let [first, code, high, low] = header(kind, code, id);
+    out.put(&[first | token.nibble(), code, high, low]);
 }
 
 /// Writes everything behind the fixed header up to the payload itself.

@@ -16,9 +16,11 @@ pub(super) fn rows() -> Vec<Row> {
         ours("decode POST, 1 KiB, and read its options", || decode("post_1k", 6)),
         ours("decode an empty acknowledgement", || decode("empty_ack", 0)),
         ours("decode a notification and read its options", || decode("notification", 4)),
-        ours("encode GET", || encode("get")),
+        ours("encode GET, its options checked before", || encode_checked("get")),
+        ours("check the options of GET and encode it", || encode("get")),
         ours("encode an empty acknowledgement", acknowledge),
-        ours("encode a notification", || encode("notification")),
+        ours("encode a notification, its options checked before", || encode_checked("notification")),
+        ours("check the options of a notification and encode it", || encode("notification")),
         ours("write GET option by option", || write("get")),
         ours("write a notification option by option", || write("notification")),
         ours("read 100 links of 6 attributes", links),
@@ -90,6 +92,24 @@ fn encode(row: &str) -> Box<dyn FnMut()> {
         let options = Options::new(black_box(&list[..])).expect("in order");
         let mut out = SliceOut::new(black_box(&mut buffer));
         Message { options, ..*black_box(&meant) }.encode(&mut out).expect("room");
+        black_box(out.len())
+    };
+    assert_eq!(work(), bytes.len());
+    Box::new(move || {
+        work();
+    })
+}
+
+/// The same with options that were checked when they were put in their list.
+fn encode_checked(row: &str) -> Box<dyn FnMut()> {
+    let bytes = input(row);
+    let meant = Message::decode(bytes.clone().leak(), Rules::new()).expect("a message");
+    let list: &[Opt<'static>] = meant.options.iter().collect::<Vec<_>>().leak();
+    let message = Message { options: Options::new(list).expect("in order"), ..meant };
+    let mut buffer = [0; 2048];
+    let mut work = move || {
+        let mut out = SliceOut::new(black_box(&mut buffer));
+        black_box(&message).encode(&mut out).expect("room");
         black_box(out.len())
     };
     assert_eq!(work(), bytes.len());

@@ -13,6 +13,7 @@ pub use block::{Block, BlockError};
 pub use oscore::Oscore;
 pub use registry::{Definition, Format, Known, OptionNumber};
 pub use uint::Uint;
+pub(crate) use view::Parts;
 pub use view::{Iter, Options};
 
 pub(crate) use wire::{

@@ -33,6 +33,12 @@ enum Form<'a> {
     List { list: &'a [Opt<'a>], values: usize },
 }
 
+/// What options are made of.
+pub(crate) enum Parts<'a> {
+    Wire(&'a [u8]),
+    List(&'a [Opt<'a>]),
+}
+
 impl<'a> Options<'a> {
     /// No options.
     pub const EMPTY: Options<'static> = Options(Form::Wire(&[]));
@@ -45,16 +51,18 @@ impl<'a> Options<'a> {
     /// above 65,804 bytes. Limits of single options are not applied: a test may send what it likes.
     #[inline]
     pub fn new(list: &'a [Opt<'a>]) -> Result<Self, EncodeError> {
-        let (mut last, mut values) = (OptionNumber(0), 0_usize);
+        let (mut last, mut values, mut longest) = (OptionNumber(0), 0_usize, 0);
         for option in list {
             if option.number < last {
                 return Err(EncodeError::OptionOrder { number: option.number, last });
             }
             last = option.number;
-            values = values.saturating_add(option.value.len());
+            values = values.wrapping_add(option.value.len());
+            longest |= option.value.len();
         }
-        if values > MAX_VALUE {
-            // Only now can a single one be too long.
+        if longest > 0xFFFF || list.len() > 0xFFFF {
+            // Only now can one be too long, or the sum be wrong.
+            values = list.iter().fold(0, |sum: usize, option| sum.saturating_add(option.value.len()));
             if let Some(option) = list.iter().find(|option| option.value.len() > MAX_VALUE) {
                 return Err(EncodeError::OptionLength { number: option.number });
             }
@@ -82,6 +90,14 @@ impl<'a> Options<'a> {
                 };
                 values + list.iter().map(head).sum::<usize>()
             }
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn parts(&self) -> Parts<'a> {
+        match self.0 {
+            Form::Wire(wire) => Parts::Wire(wire),
+            Form::List { list, .. } => Parts::List(list),
         }
     }
 
