@@ -1,4 +1,54 @@
 //! MQTT 3.1.1 and 5.0 without IO: borrowed packets, framing, a session for both ends, topics and a topic tree.
+//!
+//! # Contract
+//!
+//! * **Decoding borrows.** [`Packet::decode`] takes exactly one packet, as [`peek`] or a reader ([`Reader`], `BytesReader`)
+//!   cuts it, and points into its bytes. It checks every rule that one packet can break ([`Rule`], with statement numbers;
+//!   `docs/statements.md` lists all of them); what [`Leniency`] puts up with, nothing else lets through. So reading the
+//!   result cannot fail.
+//! * **Encoding is all or nothing.** [`Packet::encode`] appends a whole packet to an [`Out`], or nothing and says why. Most
+//!   packets that must not exist cannot be made; for the rest the error names the rule.
+//! * **Nothing a peer sends makes anything grow.** Sizes are refused from the fixed header, by limits the caller sets; a
+//!   PUBLISH of any size can pass in pieces ([`PublishHead`], [`Payload`]), or be skipped.
+//! * **The version is a value.** There is one set of types: 3.1.1 is 5.0 with no properties, its few return codes folded into
+//!   [`ReasonCode`]. Where the versions differ, the decoder is told which by [`Rules`].
+//! * **No allocator, clock, socket or random generator.** The feature `alloc` adds growable tables and the topic tree, `bytes`
+//!   frames that share memory, `tokio-util` a codec for `Framed`, `serde` and `defmt` what they say.
+//!
+//! [`session::Session`] is the state machine over these packets, for clients and servers.
+//!
+//! # Example
+//!
+//! ```
+//! use mqtt_codec::{Delivery, Packet, PacketId, Publish, Reader, Rules, SliceOut, TopicName, Version};
+//!
+//! // One end writes,
+//! let reading = Publish {
+//!     qos: Delivery::AtLeastOnce(PacketId::MIN),
+//!     ..Publish::new(TopicName::new("pump-7/pressure")?, b"4.2 bar")
+//! };
+//! let mut buffer = [0; 128];
+//! let mut out = SliceOut::new(&mut buffer);
+//! reading.encode(Version::V5, &mut out)?;
+//!
+//! // the other reads, whatever the network made of it.
+//! let mut memory = [0; 1024];
+//! let mut reader = Reader::new(&mut memory, 1024);
+//! let mut read = 0;
+//! for mut chunk in out.written().chunks(5) {
+//!     while let Some(frame) = reader.next(&mut chunk)? {
+//!         let packet = Packet::decode(frame, Rules::new(Version::V5))?;
+//!         assert_eq!(packet, Packet::Publish(reading));
+//!         read += 1;
+//!     }
+//! }
+//! assert_eq!(read, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What users of other libraries ask for
+//!
+#![doc = include_str!("../docs/wishes.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 
