@@ -20,6 +20,8 @@ const SOURCES: &[Source] =
 const PACKETS: &[(&str, &str, &[&str])] = &[
     ("coap.json", "valid", &["coap_codec_message", "coap_codec_stream"]),
     ("coap.json", "malformed", &["coap_codec_message", "coap_codec_stream"]),
+    ("bench/mqtt.json", "", &["mqtt_codec_packet", "mqtt_codec_stream"]),
+    ("mqtt-malformed.json", "", &["mqtt_codec_packet", "mqtt_codec_stream"]),
     ("alink/raw-frames.json", "", &["thing_model_layout"]),
 ];
 
