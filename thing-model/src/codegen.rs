@@ -8,7 +8,7 @@
 //!
 //! An event's struct holds its outputs: they go into the member `value` of an event post.
 //!
-//! The output needs `serde` with its derive, works without std, follows the lints of this workspace and is laid out as
+//! The output needs `serde` with the features `derive` and `alloc`, works without std, follows the lints of this workspace and is laid out as
 //! rustfmt does with its settings. Names depend on identifiers only, never on labels for people: `LightSwitch` becomes the member
 //! `light_switch`, `type` becomes `r#type`, `2g` becomes `_2g`, and of two that would be the same the later one gets a
 //! number.

@@ -159,6 +159,23 @@ fn awkward_names_stay_apart() {
     }
 }
 
+/// Features of a module keep their prefix on the wire.
+#[test]
+fn modules_keep_their_prefix() {
+    let read = |name: &str| std::fs::read(path(&format!("../vectors/tsl/agv/{name}.json"))).unwrap();
+    let documents = ["default", "battery", "location"].map(read);
+    let documents: Vec<&[u8]> = documents.iter().map(Vec::as_slice).collect();
+    let model = Model::compile_bundle(&documents, &Limits::current()).unwrap();
+    let text = codegen::rust(&model);
+    for field in model.properties().filter(|field| field.module().is_some()) {
+        assert!(text.contains(&format!("#[serde(rename = \"{}\", skip", field.key())), "{}", field.key());
+    }
+    for event in model.events() {
+        assert!(text.contains(&format!("= \"thing.event.{}.post\";", event.key())), "{}", event.key());
+    }
+    assert!(model.properties().any(|field| field.key().starts_with("battery:")));
+}
+
 /// Every document of the test data gives text that is a Rust module, as far as brackets and quotes can tell.
 #[test]
 fn every_model_gives_types() {
