@@ -25,6 +25,25 @@ const PACKETS: &[(&str, &str, &[&str])] = &[
     ("alink/raw-frames.json", "", &["thing_model_layout"]),
 ];
 
+/// Text in the vectors of one file: the fields, joined by line ends, and the target they seed.
+const TEXTS: &[(&str, &[&str], &str)] = &[
+    (
+        "auth.json",
+        &["/expect/mqtt_client_id", "/expect/mqtt_username", "/expect/mqtt_password"],
+        "iot_auth_connect",
+    ),
+    ("auth.json", &["/expect/username", "/expect/password"], "iot_auth_connect"),
+    ("auth.json", &["/expect/psk_identity"], "iot_auth_connect"),
+    ("auth.json", &["/expect/body"], "iot_auth_body"),
+    ("auth.json", &["/expect/payload"], "iot_auth_body"),
+    ("auth.json", &["/expect/params_text"], "iot_auth_body"),
+    ("auth.json", &["/expect/canonicalized_query"], "iot_auth_body"),
+    ("auth.json", &["/expect/csv"], "iot_auth_body"),
+    ("auth.json", &["/input/payload"], "iot_auth_body"),
+    ("auth.json", &["/input/auth_response"], "iot_auth_body"),
+    ("auth.json", &["/input/payload_utf8"], "iot_auth_seal"),
+];
+
 fn main() {
     if let Err(error) = write_all() {
         eprintln!("seeds: {error}");
@@ -55,6 +74,18 @@ fn write_all() -> io::Result<()> {
             let name = ["why", "reason", "id"].iter().find_map(|key| item[*key].as_str()).unwrap_or("packet");
             for target in *targets {
                 seed(target, &format!("{number:03}-{}", words(name)), &bytes(hex))?;
+            }
+        }
+    }
+    for (file, fields, target) in TEXTS {
+        let document: serde_json::Value = serde_json::from_slice(&fs::read(vectors.join(file))?)?;
+        for vector in document["vectors"].as_array().into_iter().flatten() {
+            let texts: Option<Vec<_>> = fields
+                .iter()
+                .map(|field| vector.pointer(field).and_then(serde_json::Value::as_str))
+                .collect();
+            if let (Some(texts), Some(id)) = (texts, vector["id"].as_str()) {
+                seed(target, id, texts.join("\n").as_bytes())?;
             }
         }
     }
