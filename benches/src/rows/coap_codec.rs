@@ -6,8 +6,34 @@ use coap_codec::{Links, Message, Opt, Options, Rules, SliceOut, Writer};
 
 use crate::Row;
 
+/// What coap-lite leaves to its user: reserved codes, types with codes they may not have, content of empty messages.
+const LITE_CHECKS: &str = "lengths only";
+
 /// The rows of this table.
 pub(super) fn rows() -> Vec<Row> {
+    let mut rows = ours();
+    let lite = |work, prepare| Row {
+        table: "coap-codec",
+        work,
+        who: "coap-lite 0.13",
+        checks: LITE_CHECKS,
+        repeat: 200,
+        prepare,
+    };
+    rows.extend([
+        lite("decode GET and read its options", || lite_decode("get", 6)),
+        lite("decode POST, 1 KiB, and read its options", || lite_decode("post_1k", 6)),
+        lite("decode an empty acknowledgement", || lite_decode("empty_ack", 0)),
+        lite("decode a notification and read its options", || lite_decode("notification", 4)),
+        lite("check the options of GET and encode it", || lite_encode("get")),
+        lite("encode an empty acknowledgement", || lite_encode("empty_ack")),
+        lite("check the options of a notification and encode it", || lite_encode("notification")),
+        lite("read 100 links of 6 attributes", lite_links),
+    ]);
+    rows
+}
+
+fn ours() -> Vec<Row> {
     let ours =
         |work, prepare| Row { table: "coap-codec", work, who: "linkwire", checks: "", repeat: 1000, prepare };
     vec![
@@ -157,5 +183,53 @@ fn links() -> Box<dyn FnMut()> {
     assert_eq!(work(), 8_790);
     Box::new(move || {
         work();
+    })
+}
+
+fn lite_decode(row: &str, options: usize) -> Box<dyn FnMut()> {
+    let bytes = input(row);
+    let sum = |packet: &coap_lite::Packet| {
+        let values =
+            packet.options().flat_map(|(&number, values)| values.iter().map(move |value| (number, value)));
+        values.fold((0, 0), |(count, sum), (number, value)| {
+            (count + 1, sum + usize::from(number) + value.len())
+        })
+    };
+    let packet = coap_lite::Packet::from_bytes(&bytes).expect("a message");
+    assert_eq!(sum(&packet).0, options);
+    Box::new(move || {
+        let packet = coap_lite::Packet::from_bytes(black_box(&bytes)).expect("a message");
+        black_box(sum(&packet));
+        black_box(&packet.payload);
+    })
+}
+
+/// From a finished packet to bytes: putting its options in is not counted.
+fn lite_encode(row: &str) -> Box<dyn FnMut()> {
+    let bytes = input(row);
+    let packet = coap_lite::Packet::from_bytes(&bytes).expect("a message");
+    assert_eq!(packet.to_bytes().expect("a message"), bytes);
+    Box::new(move || {
+        black_box(black_box(&packet).to_bytes().expect("a message"));
+    })
+}
+
+fn lite_links() -> Box<dyn FnMut()> {
+    let text = String::from_utf8(input("links_100")).expect("text");
+    let work = move || {
+        let mut count = 0;
+        for link in coap_lite::link_format::LinkFormatParser::new(black_box(&text)) {
+            let (target, attributes) = link.expect("link-format");
+            black_box(target);
+            for (name, value) in attributes {
+                count += 1;
+                black_box((name, value.to_cow()));
+            }
+        }
+        count
+    };
+    assert_eq!(work(), 600);
+    Box::new(move || {
+        black_box(work());
     })
 }
