@@ -90,8 +90,8 @@ pub struct Session<'m, S> {
     will_is_out: bool,
 
     timers: Timers,
-    /// How long one end may be silent: this one if it is the client, else the peer. Zero: for ever.
-    keep_alive: Duration,
+    /// How long one end may be silent, in nanoseconds: this one if it is the client, else the peer. Zero: for ever.
+    keep_alive: u64,
     /// How long the session outlives its connection.
     expiry: Duration,
     /// Length of our longest incoming packet.
@@ -157,7 +157,7 @@ impl<'m, S: Store> Session<'m, S> {
             will: None,
             will_is_out: false,
             timers: Timers::NONE,
-            keep_alive: Duration::ZERO,
+            keep_alive: 0,
             expiry: Duration::ZERO,
             packet_most: config.packet_maximum,
             peer: Announced::NOTHING,
@@ -187,7 +187,7 @@ impl<'m, S: Store> Session<'m, S> {
             return;
         }
         match self.role {
-            Role::Server if !self.keep_alive.is_zero() => {
+            Role::Server if self.keep_alive != 0 => {
                 self.timers.set_after(Timer::KeepAlive, now, self.keep_alive);
             }
             Role::Server => {}
@@ -195,7 +195,7 @@ impl<'m, S: Store> Session<'m, S> {
                 if self.timers.is_set(Timer::Ping)
                     && let Some(patience) = self.manners.ping_timeout
                 {
-                    self.timers.set_after(Timer::Ping, now, patience);
+                    self.timers.set_after(Timer::Ping, now, nanos(patience));
                 }
             }
         }
@@ -328,7 +328,7 @@ impl<'m, S: Store> Session<'m, S> {
     /// Notes that bytes go out: a client need not ping for a while.
     #[inline]
     fn spoke(&mut self, now: Duration) {
-        if self.role == Role::Client && !self.keep_alive.is_zero() {
+        if self.role == Role::Client && self.keep_alive != 0 {
             self.timers.set_after(Timer::KeepAlive, now, self.keep_alive);
         }
     }

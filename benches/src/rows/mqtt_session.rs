@@ -47,15 +47,17 @@ fn session(version: Version) -> Session<'static, ArenaStore<'static>> {
     let connack =
         ConnAck { session_present: false, reason: ReasonCode::Success, properties: Properties::EMPTY };
     let accept = Accept { config, connack };
-    Session::accept(Duration::ZERO, &connect, accept, store, &mut Vec::new()).ok().expect("a connection")
+    Session::accept(Duration::ZERO, &connect, accept, store, &mut Vec::new())
+        .unwrap_or_else(|refused| panic!("no connection: {}", refused.error))
 }
 
 fn publish(version: Version) -> Box<dyn FnMut()> {
     let mut session = session(version);
     let mut buffer = [0; 256];
     let mut id = 0_u16;
+    let topic = topic();
     Box::new(move || {
-        let message = Message::new(topic(), black_box(&PAYLOAD)).qos(Qos::AtLeastOnce);
+        let message = Message::new(black_box(topic), black_box(&PAYLOAD)).qos(Qos::AtLeastOnce);
         let mut out = SliceOut::new(black_box(&mut buffer));
         let now = black_box(Duration::from_secs(1));
         assert!(session.publish(now, &message, &mut out).is_ok());

@@ -179,7 +179,7 @@ impl<'m, S: Store> Session<'m, S> {
             _ => expiry(ours.session_expiry.or(self.peer.session_expiry).unwrap_or(0)),
         };
         // [MQTT-3.2.2-22], and one and a half times that [MQTT-3.1.2-22].
-        self.keep_alive = Duration::from_secs(ours.keep_alive.unwrap_or(connect.keep_alive).into()) * 3 / 2;
+        self.keep_alive = seconds(ours.keep_alive.unwrap_or(connect.keep_alive)) * 3 / 2;
         self.go_online();
         self.heard(now);
         self.send(now, &packet, out)
@@ -217,7 +217,7 @@ impl<'m, S: Store> Session<'m, S> {
         self.peer = Announced::NOTHING;
         self.extended = ours.authentication;
         self.clean_start = connect.clean_start;
-        self.keep_alive = Duration::from_secs(connect.keep_alive.into());
+        self.keep_alive = seconds(connect.keep_alive);
         self.phase = Phase::Connecting;
         if let Some(patience) = self.manners.connect_timeout {
             self.timers.set(Timer::Connect, now.saturating_add(patience));
@@ -242,8 +242,8 @@ impl<'m, S: Store> Session<'m, S> {
             }
         }
         self.peer = Announced::read(connack.properties);
-        if let Some(seconds) = self.peer.keep_alive {
-            self.keep_alive = Duration::from_secs(seconds.into());
+        if let Some(interval) = self.peer.keep_alive {
+            self.keep_alive = seconds(interval);
             self.timers.clear(Timer::KeepAlive);
             self.spoke(now);
         }
@@ -496,6 +496,11 @@ impl<'m, S: Store> Session<'m, S> {
         }
         if self.can_replay() { self.replay_one(now, out) } else { Ok(()) }
     }
+}
+
+/// Seconds in nanoseconds.
+fn seconds(seconds: u16) -> u64 {
+    u64::from(seconds) * 1_000_000_000
 }
 
 impl<S: Store> fmt::Debug for Unaccepted<S>

@@ -33,10 +33,10 @@ impl Timers {
         self.0[timer as usize] = nanos(at);
     }
 
-    /// Sets a timer to some time from now.
+    /// Sets a timer to some time from now, in nanoseconds.
     #[inline]
-    pub(crate) fn set_after(&mut self, timer: Timer, now: Duration, after: Duration) {
-        self.0[timer as usize] = nanos(now).saturating_add(nanos(after));
+    pub(crate) fn set_after(&mut self, timer: Timer, now: Duration, after: u64) {
+        self.0[timer as usize] = nanos(now).saturating_add(after);
     }
 
     #[inline]

@@ -167,6 +167,16 @@ impl Header {
         }
     }
 
+    /// Whether this is the record of that name.
+    #[inline]
+    fn is(&self, slot: Slot) -> bool {
+        match slot {
+            Slot::Sent(id) => id.get() == self.id && matches!(self.state, SENT | RELEASED),
+            Slot::Received(id) => id.get() == self.id && self.state == RECEIVED,
+            Slot::Will => self.state == WILL,
+        }
+    }
+
     fn entry(&self) -> Option<Entry> {
         Some(Entry {
             slot: self.slot()?,
@@ -223,7 +233,7 @@ impl ArenaStore<'_> {
         // Acknowledgements come in the order of the messages: nearly always it is the first.
         if self.start < self.end
             && let Some(header) = self.header(self.start)
-            && header.slot() == Some(slot)
+            && header.is(slot)
         {
             self.hint = self.start;
             return Some((self.start, header));
@@ -232,7 +242,7 @@ impl ArenaStore<'_> {
     }
 
     fn find_behind(&mut self, slot: Slot) -> Option<(usize, Header)> {
-        let is_it = |(_, header): &(usize, Header)| header.slot() == Some(slot);
+        let is_it = |(_, header): &(usize, Header)| header.is(slot);
         let hint = self.hint.clamp(self.start, self.end);
         let found = self.walk(hint).take(2).find(is_it).or_else(|| self.walk(self.start).find(is_it))?;
         self.hint = found.0;
@@ -318,8 +328,7 @@ impl ArenaStore<'_> {
 
     /// Drops the entry at that offset.
     #[inline]
-    fn bury(&mut self, at: usize) {
-        let Some(header) = self.header(at) else { return };
+    fn bury(&mut self, at: usize, header: Header) {
         self.set_state(at, DEAD);
         if at == self.start && at + header.size() == self.end {
             (self.start, self.hint, self.dead) = (0, 0, 0);
@@ -333,8 +342,10 @@ impl ArenaStore<'_> {
     }
 
     fn abandon(&mut self) {
-        if let Some(open) = self.open.take() {
-            self.bury(open.at);
+        if let Some(open) = self.open.take()
+            && let Some(header) = self.header(open.at)
+        {
+            self.bury(open.at, header);
         }
     }
 }
@@ -358,8 +369,8 @@ impl Store for ArenaStore<'_> {
         let at = self.end;
         self.end_at(at + header.size());
         self.set_header(at, header);
-        if let Some((old, _)) = old {
-            self.bury(old);
+        if let Some((old, header)) = old {
+            self.bury(old, header);
         }
         Ok(())
     }
@@ -380,8 +391,8 @@ impl Store for ArenaStore<'_> {
     }
 
     fn remove(&mut self, slot: Slot) -> Result<(), StoreFull> {
-        if let Some((at, _)) = self.find(slot) {
-            self.bury(at);
+        if let Some((at, header)) = self.find(slot) {
+            self.bury(at, header);
         }
         Ok(())
     }
