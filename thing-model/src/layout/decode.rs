@@ -10,7 +10,7 @@ use super::describe::{Endian, Trailing};
 use super::error::{DecodeError, DecodeRule};
 use super::expr::Linear;
 use super::json;
-use super::node::{CHECKS, Field, Frame, Kind, List, Part, REGISTERS, Size, Slot};
+use super::node::{CHECKS, Field, Frame, Guard, Kind, List, Part, REGISTERS, Size, Slot};
 use super::number::{Meaning, Number, Word};
 use super::sink::Sink;
 use super::template::{self, Source, Supplied};
@@ -19,9 +19,8 @@ use super::template::{self, Source, Supplied};
 pub(super) fn pick<'l>(frames: &'l [Frame], bytes: &[u8]) -> Result<&'l Frame, DecodeError> {
     let mut furthest = 0;
     for frame in frames {
-        let differs = |guard: &&super::node::Guard| {
-            bytes.get(guard.at).is_some_and(|byte| byte & guard.mask != guard.value)
-        };
+        let differs =
+            |guard: &&Guard| bytes.get(guard.at).is_some_and(|byte| byte & guard.mask != guard.value);
         match frame.guards.iter().find(differs) {
             Some(guard) => furthest = furthest.max(guard.at),
             None if (frame.length.0..=frame.length.1).contains(&bytes.len()) => return Ok(frame),

@@ -96,7 +96,8 @@ pub enum LayoutRule {
 pub struct DecodeError {
     /// Which alternative of the layout was read; `None` when none fits.
     pub frame: Option<Box<str>>,
-    /// Which field, with the index of repeated ones (`cells[3].volt`); empty for the frame as a whole.
+    /// Which field, with the index of repeated ones (`cells[3].volt`); one without a name is `#` and its position in
+    /// the list. Empty for the frame as a whole.
     pub field: String,
     /// Offset of the offending byte (or of the first byte of the field) in the frame.
     pub at: usize,
