@@ -25,6 +25,7 @@ impl ParseError<&[u8]> for Fault {
     fn from_error_kind(input: &[u8], kind: ErrorKind) -> Self {
         // What each parser below can fail at.
         let rule = match kind {
+            ErrorKind::TakeWhile1 if input.is_empty() => LinkRule::Missing,
             ErrorKind::TakeWhile1 => LinkRule::Name,
             _ => LinkRule::Separator,
         };
@@ -89,7 +90,6 @@ fn attributes(mut input: &[u8]) -> Parsed<'_, Marks> {
     loop {
         let rest = match input.split_first() {
             None | Some((b',', _)) => return Ok((input, marks)),
-            Some((b';', [])) => return fault(LinkRule::Missing, &[]),
             Some((b';', rest)) => rest,
             Some(_) => return fault(LinkRule::Separator, input),
         };
@@ -105,12 +105,19 @@ fn attributes(mut input: &[u8]) -> Parsed<'_, Marks> {
 /// Reads an attribute; gives the bytes left behind its name.
 #[inline]
 fn attribute(input: &[u8]) -> Parsed<'_, usize> {
-    let (mut rest, _) = take_while1(is_name)(input)?;
-    if let [b'*', behind @ ..] = rest {
-        rest = behind;
-    }
+    let (rest, _) = take_while1(is_name)(input)?;
     match rest {
-        [b'=', written @ ..] => Ok((cut(value).parse(written)?.0, rest.len())),
+        [b'=', written @ ..] => Ok((value(written)?.0, rest.len())),
+        [b'*', rest @ ..] => extended(rest),
+        _ => Ok((rest, rest.len())),
+    }
+}
+
+/// Goes on behind a name that ends in a star (RFC 8187).
+#[inline(never)]
+fn extended(rest: &[u8]) -> Parsed<'_, usize> {
+    match rest {
+        [b'=', written @ ..] => Ok((value(written)?.0, rest.len())),
         _ => Ok((rest, rest.len())),
     }
 }
@@ -183,10 +190,16 @@ fn low(number: usize) -> u16 {
 /// Takes the first attribute off checked attributes.
 #[inline]
 pub(super) fn split_attribute(text: &str, mark: Option<Mark>) -> Option<(Attribute<'_>, &str)> {
-    let (name, whole) = match mark {
-        Some(Mark { name, whole: whole @ 1.. }) => (usize::from(name), usize::from(whole)),
-        _ => search(text.as_bytes())?,
+    let mark = match mark {
+        Some(mark) if mark.whole != 0 => mark,
+        // None left, or one that has no mark.
+        _ => return split_unmarked(text),
     };
+    split_at(text, usize::from(mark.name), usize::from(mark.whole))
+}
+
+#[inline(always)]
+fn split_at(text: &str, name: usize, whole: usize) -> Option<(Attribute<'_>, &str)> {
     let (this, rest) = text.split_at_checked(whole)?;
     let (name, written) = this.strip_prefix(';')?.split_at_checked(name)?;
     let value = written.strip_prefix('=').map(|written| {
@@ -197,10 +210,10 @@ pub(super) fn split_attribute(text: &str, mark: Option<Mark>) -> Option<(Attribu
 }
 
 #[cold]
-fn search(bytes: &[u8]) -> Option<(usize, usize)> {
-    let (_, rest) = bytes.split_first()?;
+fn split_unmarked(text: &str) -> Option<(Attribute<'_>, &str)> {
+    let (_, rest) = text.as_bytes().split_first()?;
     let (behind, after_name) = attribute(rest).ok()?;
-    Some((rest.len() - after_name, bytes.len() - behind.len()))
+    split_at(text, rest.len() - after_name, text.len() - behind.len())
 }
 
 /// Whether a byte may stand in a name: `attr-char` of RFC 8187 §3.2.1.

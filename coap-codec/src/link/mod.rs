@@ -233,9 +233,6 @@ impl<'a> Iterator for Attributes<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Attribute<'a>> {
-        if self.rest.is_empty() {
-            return None;
-        }
         let attribute;
         (attribute, self.rest) = grammar::split_attribute(self.rest, self.marks.get(self.next).copied())?;
         self.next += 1;
