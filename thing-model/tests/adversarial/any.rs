@@ -200,27 +200,34 @@ impl Any {
         for (_, value) in &mut entries {
             if self.chance(4) {
                 let mut wrapper = vec![("value".to_owned(), value.clone())];
-                let times = [
-                    "0",
-                    "1700000000000",
-                    "1700086400000",
-                    "1700086400001",
-                    "99999999999999999999",
-                    "1.5",
-                    "1e12",
-                ];
                 if self.chance(2) {
-                    let time = if self.chance(6) {
-                        Json::Text("0".into())
-                    } else {
-                        Json::Number((*self.pick(&times)).into())
-                    };
+                    let time = self.time();
                     wrapper.insert(self.up_to(1), ("time".into(), time));
                 }
                 *value = Json::Object(wrapper);
             }
         }
         entries
+    }
+
+    fn time(&mut self) -> Json {
+        let times =
+            ["0", "1700000000000", "1700086400000", "1700086400001", "99999999999999999999", "1.5", "1e12"];
+        if self.chance(6) { Json::Text("0".into()) } else { Json::Number((*self.pick(&times)).into()) }
+    }
+
+    /// What an event carries, bare or with a time.
+    pub(super) fn event(&mut self, fields: &[(String, Kind)]) -> Vec<(String, Json)> {
+        let outputs = self.members(fields);
+        if self.chance(3) {
+            return outputs;
+        }
+        let mut event = vec![("value".to_owned(), Json::Object(outputs))];
+        if self.chance(2) {
+            let time = self.time();
+            event.insert(self.up_to(1), ("time".into(), time));
+        }
+        event
     }
 
     pub(super) fn options(&mut self) -> Options {

@@ -105,7 +105,7 @@ impl Judge<'_> {
     }
 
     /// An entry of a post or a set.
-    pub(super) fn entry(&mut self, kind: &Kind, json: &Json, path: &str, latest: &str) {
+    fn entry(&mut self, kind: &Kind, json: &Json, path: &str, latest: &str) {
         let Json::Object(members) = json else { return self.value(kind, json, path) };
         let is_wrapper = |(name, _): &(String, Json)| name == "value" || name == "time";
         if matches!(kind, Kind::Struct(_)) && !members.iter().any(is_wrapper) {
@@ -126,20 +126,80 @@ impl Judge<'_> {
                     if times > 1 && self.options.duplicates {
                         self.say(path, "Duplicate");
                     }
-                    match member {
-                        Json::Number(time) if !time.contains(['.', 'e', 'E', '-']) => {
-                            if compare(time, latest) == Ordering::Greater {
-                                self.say(path, "TimeAhead");
-                            }
-                        }
-                        _ => self.say(path, "Time"),
-                    }
+                    self.time(member, path, latest);
                 }
                 _ => self.say(path, "Wrapper"),
             }
         }
         if values == 0 {
             self.say(path, "Empty");
+        }
+    }
+
+    fn time(&mut self, json: &Json, path: &str, latest: &str) {
+        match json {
+            Json::Number(time) if !time.contains(['.', 'e', 'E', '-']) => {
+                if compare(time, latest) == Ordering::Greater {
+                    self.say(path, "TimeAhead");
+                }
+            }
+            _ => self.say(path, "Time"),
+        }
+    }
+
+    /// A post or, where `settable` says which properties may be, a set. Answers what has nothing wrong in it.
+    pub(super) fn properties(
+        &mut self,
+        fields: &[(String, Kind)],
+        entries: &[(String, Json)],
+        settable: Option<&[bool]>,
+        latest: &str,
+    ) -> Vec<(String, bool)> {
+        if entries.is_empty() {
+            self.say("", "NoEntry");
+        }
+        let mut kept = Vec::new();
+        for (index, (name, value)) in entries.iter().enumerate() {
+            let before = self.found.len();
+            match fields.iter().position(|(field, _)| field == name) {
+                None => self.say(name, "Unknown"),
+                Some(at) => {
+                    if self.options.duplicates && entries[..index].iter().any(|(before, _)| before == name) {
+                        self.say(name, "Duplicate");
+                    }
+                    let kind = &fields[at].1;
+                    match settable {
+                        None => self.entry(kind, value, name, latest),
+                        Some(settable) => {
+                            if !settable[at] {
+                                self.say(name, "ReadOnly");
+                            }
+                            self.value(kind, value, name);
+                        }
+                    }
+                }
+            }
+            kept.push((name.clone(), self.found.len() == before));
+        }
+        kept
+    }
+
+    /// The outputs of an event, bare or with a time.
+    pub(super) fn event(&mut self, fields: &[(String, Kind)], members: &[(String, Json)], latest: &str) {
+        if members.is_empty() {
+            return self.say("", "Empty");
+        }
+        let Some((_, value)) = members.iter().find(|(name, _)| name == "value") else {
+            return self.members(fields, members, "", "Unknown");
+        };
+        for (name, member) in members {
+            if name == "time" {
+                self.time(member, "", latest);
+            }
+        }
+        match value {
+            Json::Object(members) => self.members(fields, members, "", "Unknown"),
+            _ => self.say("", "Object"),
         }
     }
 

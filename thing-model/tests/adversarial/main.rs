@@ -765,12 +765,25 @@ fn two_judges_agree() {
             (0..=any.up_to(9)).map(|at| (format!("p{at}"), any.kind())).collect();
         let outputs: Vec<(String, Kind)> =
             (0..=any.up_to(3)).map(|at| (format!("o{at}"), any.kind())).collect();
+        let settable: Vec<bool> = properties.iter().map(|_| !any.chance(4)).collect();
+        let features: Vec<String> = properties
+            .iter()
+            .zip(&settable)
+            .map(|((name, kind), settable)| {
+                let access = if *settable { "rw" } else { "r" };
+                format!(
+                    r#"{{"identifier":"{name}","name":"n","accessMode":"{access}","dataType":{}}}"#,
+                    kind.tsl()
+                )
+            })
+            .collect();
+        let parameters = parameters(&outputs);
         let tsl = format!(
-            r#"{{"profile":{{"productKey":"a1"}},"properties":[{}],"events":[],"services":[{{"identifier":"s","name":"s",
-            "callType":"sync","method":"thing.service.s","inputData":[{}],"outputData":[]}}]}}"#,
-            parameters(&properties)
-                .replace("\"name\":\"n\",\"dataType\"", "\"name\":\"n\",\"accessMode\":\"rw\",\"dataType\""),
-            parameters(&outputs),
+            r#"{{"profile":{{"productKey":"a1"}},"properties":[{}],
+            "events":[{{"identifier":"e","name":"e","type":"info","method":"thing.event.e.post","outputData":[{parameters}]}}],
+            "services":[{{"identifier":"s","name":"s","callType":"sync","method":"thing.service.s",
+            "inputData":[{parameters}],"outputData":[{parameters}]}}]}}"#,
+            features.join(","),
         );
         let model = Model::compile(tsl.as_bytes(), &Limits::current())
             .unwrap_or_else(|errors| panic!("seed {seed}: {errors}\n{tsl}"));
@@ -778,32 +791,29 @@ fn two_judges_agree() {
             let options = any.options();
             let mut judge = Judge { options: &options, found: Vec::new() };
             let mut parts = None;
-            let (payload, entries) = if any.chance(3) {
-                let entries = any.members(&outputs);
-                judge.members(&outputs, &entries, "", "Unknown");
-                (Payload::ServiceInput("s"), entries)
-            } else {
-                let entries = any.entries(&properties);
-                let mut kept = Vec::new();
-                for (index, (name, value)) in entries.iter().enumerate() {
-                    let before = judge.found.len();
-                    match properties.iter().find(|(property, _)| property == name) {
-                        None => judge.found.push(format!("{name}: Unknown")),
-                        Some((_, kind)) => {
-                            if options.duplicates && entries[..index].iter().any(|(before, _)| before == name)
-                            {
-                                judge.found.push(format!("{name}: Duplicate"));
-                            }
-                            judge.entry(kind, value, name, "1700086400000");
-                        }
-                    }
-                    kept.push((name.clone(), judge.found.len() == before));
+            const LATEST: &str = "1700086400000";
+            let (payload, entries) = match any.below(6) {
+                0 => {
+                    let entries = any.members(&outputs);
+                    judge.members(&outputs, &entries, "", "Unknown");
+                    let output = any.chance(2);
+                    (if output { Payload::ServiceOutput("s") } else { Payload::ServiceInput("s") }, entries)
                 }
-                parts = Some(kept);
-                if entries.is_empty() {
-                    judge.found.push(": NoEntry".into());
+                1 => {
+                    let event = any.event(&outputs);
+                    judge.event(&outputs, &event, LATEST);
+                    (Payload::EventPost("e"), event)
                 }
-                (Payload::PropertyPost, entries)
+                2 => {
+                    let entries = any.members(&properties);
+                    judge.properties(&properties, &entries, Some(&settable), LATEST);
+                    (Payload::PropertySet, entries)
+                }
+                _ => {
+                    let entries = any.entries(&properties);
+                    parts = Some(judge.properties(&properties, &entries, None, LATEST));
+                    (Payload::PropertyPost, entries)
+                }
             };
             let mut text = String::new();
             Json::Object(entries).write(&mut text, &mut |limit| any.below(limit));
