@@ -197,7 +197,7 @@ impl<T> TopicTree<T> {
     /// Nothing is allocated. The order of filters is not defined; the values of one filter come in their order.
     #[inline]
     pub fn for_each_match(&self, name: TopicName<'_>, mut each: impl FnMut(&T)) {
-        self.for_each_leaf(name, |leaf| self.crowds.plain(leaf).iter().for_each(&mut each));
+        self.for_each_leaf(name, |leaf| hand_on(self.crowds.plain(leaf), &mut each));
     }
 
     /// Hands every recipient of a message to `each`: all plain values, and of every group the member at the index `pick` says.
@@ -233,7 +233,7 @@ impl<T> TopicTree<T> {
         mut each: impl FnMut(&T),
     ) {
         self.for_each_leaf(name, |leaf| {
-            self.crowds.plain(leaf).iter().for_each(&mut each);
+            hand_on(self.crowds.plain(leaf), &mut each);
             for group in self.crowds.groups(leaf) {
                 group.members.get(pick(group)).into_iter().for_each(&mut each);
             }
@@ -536,6 +536,12 @@ impl TreeMemory {
     pub const fn total(&self) -> usize {
         self.levels + self.exact + self.wildcards + self.crowds
     }
+}
+
+/// Apart, so that what the caller does with a value is compiled once, in a loop of its own, and not wherever a leaf is found.
+#[inline(never)]
+fn hand_on<T>(values: &[T], each: &mut impl FnMut(&T)) {
+    values.iter().for_each(each);
 }
 
 /// Makes room for one more, a quarter at a time: half a million spare elements are too many.
