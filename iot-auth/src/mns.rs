@@ -42,6 +42,8 @@ pub struct MnsRequest<'a> {
     verb: &'a str,
     /// With its query.
     resource: &'a str,
+    /// Content-MD5, Content-Type and Date, or nothing.
+    standard: [&'a str; 3],
     /// Sorted by name without regard to case.
     headers: &'a [Param<'a>],
 }
@@ -67,12 +69,13 @@ impl<'a> MnsRequest<'a> {
                 return Err(IdentityError { field: Field::Header, rule: Rule::Duplicate, index });
             }
         }
-        Ok(Self { verb, resource, headers })
-    }
-
-    fn header(&self, name: &str) -> &'a str {
-        let found = self.headers.binary_search_by(|header| order(header.name, name));
-        found.map_or("", |index| self.headers[index].value)
+        let headers: &'a [Param<'a>] = headers;
+        let find = |name: &str| {
+            let found = headers.binary_search_by(|header| order(header.name, name));
+            found.map_or("", |index| headers[index].value)
+        };
+        let standard = ["content-md5", "content-type", "date"].map(find);
+        Ok(Self { verb, resource, standard, headers })
     }
 
     /// The value of the `Authorization` header.
@@ -87,8 +90,7 @@ fn order(one: &str, two: &str) -> Ordering {
 
 impl Pieces for MnsRequest<'_> {
     fn pieces(&self, put: &mut impl FnMut(&str)) {
-        for line in [self.verb, self.header("content-md5"), self.header("content-type"), self.header("date")]
-        {
+        for line in [self.verb].iter().chain(&self.standard) {
             put(line);
             put("\n");
         }
@@ -107,6 +109,9 @@ impl Pieces for MnsRequest<'_> {
 
 /// Puts `name` in lower case.
 fn lower(name: &str, put: &mut impl FnMut(&str)) {
+    if !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return put(name);
+    }
     for c in name.chars() {
         put(c.to_ascii_lowercase().encode_utf8(&mut [0; 4]));
     }
@@ -159,5 +164,29 @@ impl Pieces for MnsQueue<'_> {
 impl fmt::Display for MnsQueue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         show(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn names_of_headers_in_any_case() {
+        let mut lower = [Param::new("date", "d"), Param::new("x-mns-b", "2"), Param::new("x-mns-a", "1")];
+        let mut upper = [Param::new("X-MNS-A", "1"), Param::new("Date", "d"), Param::new("x-Mns-B", "2")];
+        let lower = MnsRequest::new("GET", "/queues/q", &mut lower).unwrap().to_string();
+        let upper = MnsRequest::new("GET", "/queues/q", &mut upper).unwrap().to_string();
+        assert_eq!(lower, "GET\n\n\nd\nx-mns-a:1\nx-mns-b:2\n/queues/q");
+        assert_eq!(upper, lower);
+    }
+
+    #[test]
+    fn what_cannot_be_signed() {
+        let mut twice = [Param::new("Date", "d"), Param::new("date", "e")];
+        let error = MnsRequest::new("GET", "/", &mut twice).unwrap_err();
+        assert_eq!((error.field, error.rule, error.index), (Field::Header, Rule::Duplicate, 1));
+        assert_eq!(MnsRequest::new("GET", "/\n", &mut []).unwrap_err().rule, Rule::Character);
     }
 }
