@@ -7,6 +7,7 @@
 //! [`Reader`](crate::Reader) does all that over chunks.
 //!
 //! On the way out, [`Publish::encode_head`](crate::Publish::encode_head) writes the head, and the payload follows as slices.
+//! The same [`Payload`] counts and checks them: that of a [`PublishHead`] made of the packet and the length announced.
 
 use core::num::NonZeroUsize;
 

@@ -253,7 +253,7 @@ const TABLE: &[Row] = &[
         "2.2.1",
         "2.1.2"),
     row(Rule::Direction, "this end of a connection may not send that", ReasonCode::ProtocolError,
-        "2.2.1",
+        "2.2.1 3.14",
         "2.1.2 3.14.2.1 3.15.2.1 MQTT-3.14.2-1 MQTT-3.15.2-1"),
     row(Rule::NotConnected, "the first packet must be CONNECT", ReasonCode::ProtocolError,
         "3.1 MQTT-3.1.0-1",
@@ -278,7 +278,7 @@ const TABLE: &[Row] = &[
         "MQTT-3.15.1-1 3.15.1 MQTT-2.1.3-1 2.1.3"),
     row(Rule::RemainingLength, "a number of variable length takes more than four bytes", ReasonCode::MalformedPacket,
         "2.2.3",
-        "1.5.5 2.1.4"),
+        "1.5.5 2.1.4 2.2.2.1"),
     row(Rule::LongNumber, "a number of variable length takes more bytes than it needs", ReasonCode::MalformedPacket,
         "",
         "MQTT-1.5.5-1 1.5.5 2.1.4 2.2.2.1"),
@@ -295,11 +295,13 @@ const TABLE: &[Row] = &[
         "2.2.3 1.5.3 3.3.2.1 3.8.3 3.10.3",
         "1.5.4 1.5.6 2.1.4 3.3.2.1 3.8.3 3.10.3"),
     row(Rule::PacketIdCut, "the packet ends before its packet identifier", ReasonCode::MalformedPacket,
-        "2.3.1 MQTT-2.3.1-1 3.3.2.2 3.4.2 3.5.2 3.6.2 3.7.2 3.8.2 3.9.2 3.10.2 3.11.2",
-        "2.2.1 MQTT-2.2.1-3 MQTT-2.2.1-4 3.3.2.2 3.4.2 3.5.2 3.6.2 3.7.2 3.8.2 3.9.2 3.10.2 3.11.2"),
+        "2.3.1 MQTT-2.3.1-1 3.3.2.2 3.4.2 3.5.2 3.6.2 3.7.2 3.8.2 3.9.2 3.10.2 3.11.2 3.4.1 3.5.1 3.6.1 \
+         3.7.1 3.11.1",
+        "2.2.1 MQTT-2.2.1-3 MQTT-2.2.1-4 3.3.2.2 3.4.2 3.5.2 3.6.2 3.7.2 3.8.2 3.9.2 3.10.2 3.11.2 3.4.1 \
+         3.5.1 3.6.1 3.7.1 3.11.1"),
     row(Rule::ReasonCut, "the packet ends before its code", ReasonCode::MalformedPacket,
-        "3.2.2 3.2.2.1 3.2.2.3",
-        "3.2.2 3.2.2.1 3.2.2.2"),
+        "3.2.2 3.2.2.1 3.2.2.3 3.2.1",
+        "3.2.2 3.2.2.1 3.2.2.2 3.2.1"),
     row(Rule::TrailingBytes, "there are bytes after the last field", ReasonCode::MalformedPacket,
         "2.2.3 3.2.1 3.2.3 3.4.1 3.4.3 3.5.1 3.5.3 3.6.1 3.6.3 3.7.1 3.7.3 3.11.1 3.11.3 3.12.1 3.12.2 \
          3.12.3 3.13.1 3.13.2 3.13.3 3.14.1 3.14.2 3.14.3",
@@ -311,8 +313,10 @@ const TABLE: &[Row] = &[
         "MQTT-1.5.4-1 1.5.4 1.5.7 MQTT-1.5.7-1 MQTT-3.1.3-4 MQTT-3.1.3-11 MQTT-3.1.3-12 MQTT-3.3.2-1 \
          MQTT-3.3.2-13 MQTT-3.3.2-19 MQTT-3.8.3-1 MQTT-3.10.3-1"),
     row(Rule::Nul, "a text has U+0000", ReasonCode::MalformedPacket,
-        "MQTT-1.5.3-2 1.5.3 MQTT-4.7.3-2",
-        "MQTT-1.5.4-2 1.5.4 1.5.7 MQTT-4.7.3-2"),
+        "MQTT-1.5.3-2 1.5.3 MQTT-4.7.3-2 MQTT-3.1.3-4 MQTT-3.1.3-10 MQTT-3.1.3-11 MQTT-3.3.2-1 \
+         MQTT-3.8.3-1 MQTT-3.10.3-1",
+        "MQTT-1.5.4-2 1.5.4 1.5.7 MQTT-4.7.3-2 MQTT-1.5.7-1 MQTT-3.1.3-4 MQTT-3.1.3-11 MQTT-3.1.3-12 \
+         MQTT-3.3.2-1 MQTT-3.3.2-13 MQTT-3.3.2-19 MQTT-3.8.3-1 MQTT-3.10.3-1"),
     row(Rule::FieldTooLong, "a field has more than 65,535 bytes", ReasonCode::MalformedPacket,
         "1.5.3 MQTT-4.7.3-3",
         "1.5.4 1.5.6 MQTT-4.7.3-3"),
@@ -459,7 +463,8 @@ const TABLE: &[Row] = &[
         "MQTT-3.15.2-1 3.15.2.1"),
     row(Rule::PropertyLength, "the property length runs past the packet", ReasonCode::MalformedPacket,
         "",
-        "2.2.2.1 3.1.2.11.1 3.2.2.3.1 3.3.2.3.1 3.8.2.1.1 3.14.2.2.1 3.15.2.2.1"),
+        "2.2.2.1 3.1.2.11.1 3.2.2.3.1 3.3.2.3.1 3.8.2.1.1 3.14.2.2.1 3.15.2.2.1 3.1.3.2.1 3.4.2.2.1 \
+         3.5.2.2.1 3.6.2.2.1 3.7.2.2.1 3.9.2.1.1 3.10.2.1.1 3.11.2.1.1"),
     row(Rule::PropertyCut, "a property runs past the property length", ReasonCode::MalformedPacket,
         "",
         "2.2.2.1 2.2.2.2 2.2.2 1.5.4 1.5.6 1.5.7"),
@@ -468,7 +473,8 @@ const TABLE: &[Row] = &[
         "2.2.2.2 2.2.2"),
     row(Rule::MisplacedProperty, "the property may not be in this packet", ReasonCode::MalformedPacket,
         "",
-        "2.2.2.2 2.2.2"),
+        "2.2.2.2 2.2.2 3.1.2.11 3.1.3.2 3.2.2.3 3.3.2.3 3.4.2.2 3.5.2.2 3.6.2.2 3.7.2.2 3.8.2.1 3.9.2.1 \
+         3.10.2.1 3.11.2.1 3.14.2.2 3.15.2.2"),
     row(Rule::RepeatedProperty, "the property appears twice", ReasonCode::ProtocolError,
         "",
         "2.2.2.2 3.1.2.11.2 3.1.2.11.3 3.1.2.11.4 3.1.2.11.5 3.1.2.11.6 3.1.2.11.7 3.1.2.11.9 \
@@ -501,7 +507,7 @@ const TABLE: &[Row] = &[
         "MQTT-3.14.2-2 3.14.2.2.2"),
     row(Rule::AuthDataAlone, "authentication data without an authentication method", ReasonCode::ProtocolError,
         "",
-        "3.1.2.11.9 3.1.2.11.10 3.2.2.3.17 3.2.2.3.18 3.15.2.2.3"),
+        "3.1.2.11.9 3.1.2.11.10 3.2.2.3.17 3.2.2.3.18 3.15.2.2.3 3.15.2.2.2"),
     row(Rule::AuthMethodMissing, "AUTH has no authentication method", ReasonCode::ProtocolError,
         "",
         "3.15.2.2.2 4.12 MQTT-4.12.0-2 MQTT-4.12.0-3 MQTT-4.12.0-5"),

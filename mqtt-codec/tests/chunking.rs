@@ -245,6 +245,11 @@ fn a_payload_that_is_not_the_text_it_is_said_to_be() {
     publish.encode_head(Version::V5, 6, &mut head).unwrap();
     let decoded = PublishHead::decode(head.written(), Rules::new(Version::V5)).unwrap();
 
+    // Who sends it checks it alike.
+    let mut sent = PublishHead { publish, payload_len: 6 }.payload();
+    assert_eq!(sent.take(&mut &b"abcde\xc3"[..]).unwrap_err().rule(), Rule::PayloadFormat);
+    assert!(sent.take(&mut &b"abcdef"[..]).is_ok() && sent.is_complete());
+
     let mut payload = decoded.payload();
     assert_eq!(payload.take(&mut &b"ab\xc3"[..]), Ok(&b"ab\xc3"[..]));
     assert_eq!(payload.take(&mut &b"\x28cd"[..]).unwrap_err().rule(), Rule::PayloadFormat);
