@@ -13,8 +13,13 @@ struct Source {
     path: &'static str,
 }
 
-const SOURCES: &[Source] =
-    &[Source { target: "thing_model_layout", path: "../thing-model/tests/data/layout" }];
+const SOURCES: &[Source] = &[
+    Source { target: "thing_model_compile", path: "tsl/lamp.json" },
+    Source { target: "thing_model_compile", path: "tsl/agv" },
+    Source { target: "thing_model_compile", path: "tsl/invalid" },
+    Source { target: "thing_model_json", path: "bench" },
+    Source { target: "thing_model_layout", path: "../thing-model/tests/data/layout" },
+];
 
 /// Hexadecimal packets: the file, the key of the list in it (empty: the file is the list), and the targets they seed.
 const PACKETS: &[(&str, &str, &[&str])] = &[
