@@ -5,6 +5,7 @@
 //! so that nobody is timed on a wrong answer.
 
 pub mod rows;
+pub mod topics;
 
 /// One line of a results table: a piece of work, and who does it.
 #[derive(Clone, Copy, Debug)]

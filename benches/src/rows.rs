@@ -7,10 +7,19 @@ mod coap_codec;
 mod iot_auth;
 mod mqtt_codec;
 mod mqtt_session;
+mod mqtt_topics;
 mod thing_model;
 
 /// Every row of every table, ours before the peers'.
 pub fn all() -> Vec<Row> {
-    let tables: &[fn() -> Vec<Row>] = &[alink::rows, coap_codec::rows, iot_auth::rows, mqtt_codec::rows, mqtt_session::rows, thing_model::rows];
+    let tables: &[fn() -> Vec<Row>] = &[
+        alink::rows,
+        coap_codec::rows,
+        iot_auth::rows,
+        mqtt_codec::rows,
+        mqtt_session::rows,
+        mqtt_topics::rows,
+        thing_model::rows,
+    ];
     tables.iter().flat_map(|rows| rows()).collect()
 }
