@@ -14,3 +14,8 @@ pub mod scenario;
 pub mod trace;
 
 pub use fault::Fault;
+
+/// The README's example is a test too.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
