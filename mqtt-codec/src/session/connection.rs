@@ -53,6 +53,35 @@ impl<'m, S: Store> Session<'m, S> {
     ///
     /// # Errors
     /// As every call; the store comes back in [`Unaccepted`].
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use mqtt_codec::session::{Memory, ReceivedCell, SentCell};
+    /// use mqtt_codec::{
+    ///     Accept, ArenaStore, Config, ConnAck, Packet, Properties, ReasonCode, Rules, Session, SliceOut,
+    /// };
+    ///
+    /// let frame = b"\x10\x12\x00\x04MQTT\x04\x02\x00\x1e\x00\x06pump-7";
+    /// let Packet::Connect(connect) = Packet::decode(frame, Rules::UNCONNECTED)? else { panic!() };
+    /// // Here the client is looked up, and its password verified.
+    /// let (mut sent, mut received) = ([SentCell::EMPTY; 4], [ReceivedCell::EMPTY; 4]);
+    /// let (mut memory, mut buffer) = ([0; 512], [0; 64]);
+    /// let accept = Accept {
+    ///     config: Config::new(Memory::lent(&mut sent, &mut received)),
+    ///     connack: ConnAck {
+    ///         session_present: false,
+    ///         reason: ReasonCode::Success,
+    ///         properties: Properties::EMPTY,
+    ///     },
+    /// };
+    /// let mut out = SliceOut::new(&mut buffer);
+    /// let store = ArenaStore::lent(&mut memory);
+    /// let session = Session::accept(Duration::ZERO, &connect, accept, store, &mut out)
+    ///     .map_err(|unaccepted| unaccepted.error)?;
+    /// assert_eq!(out.written(), b"\x20\x02\x00\x00");
+    /// assert_eq!(session.next_timeout(), Some(Duration::from_secs(45)), "1.5 times the keep-alive");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn accept(
         now: Duration,
         connect: &Connect<'_>,
@@ -191,6 +220,18 @@ impl<'m, S: Store> Session<'m, S> {
     /// # Errors
     /// [`SessionError::Phase`] while there is a connection; [`SessionError::Announced`] if `connect`
     /// promises more than the session's memory holds.
+    ///
+    /// ```
+    #[doc = include_str!("doc/client.in")]
+    /// session.transport_lost(now);
+    /// let connect = Connect { keep_alive: 30, ..Connect::new(Version::V311, Text::new("pump-7")?) };
+    /// session.connect(now, &connect, &mut out)?;
+    /// assert_eq!(out.written(), b"\x10\x12\x00\x04MQTT\x04\x02\x00\x1e\x00\x06pump-7");
+    /// let event = session.receive(now, b"\x20\x02\x00\x00", &mut out)?;
+    /// assert!(matches!(event, Some(Event::Connected(connack)) if !connack.session_present));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connect(
         &mut self,
         now: Duration,
@@ -283,6 +324,15 @@ impl<'m, S: Store> Session<'m, S> {
     /// Says that the transport is gone, or was closed here. On the server end the will and the end of
     /// the session now have their deadlines: keep the session for them, and take it apart with
     /// [`into_store`](Self::into_store) when the client returns.
+    ///
+    /// ```
+    #[doc = include_str!("doc/server.in")]
+    /// session.transport_lost(now);
+    /// // The client asked for a clean start: nothing of it is left.
+    /// assert!(matches!(session.handle_timeout(now, &mut out)?, Some(Event::Expired)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn transport_lost(&mut self, now: Duration) {
         if self.phase == Phase::Offline {
             return;
@@ -485,6 +535,21 @@ impl<'m, S: Store> Session<'m, S> {
     ///
     /// # Errors
     /// As every call.
+    ///
+    /// ```
+    #[doc = include_str!("doc/client.in")]
+    /// let message = Message::new(TopicName::new("t")?, b"x").qos(Qos::AtLeastOnce);
+    /// session.publish(now, &message, &mut out)?;
+    /// session.transport_lost(now);
+    /// let connect = Connect { clean_start: false, ..Connect::new(Version::V311, Text::new("pump-7")?) };
+    /// session.connect(now, &connect, &mut out)?;
+    /// session.receive(now, b"\x20\x02\x01\x00", &mut out)?; // session present
+    /// out.clear();
+    /// session.resume(now, Duration::ZERO, &mut out)?;
+    /// assert_eq!(out.written(), b"\x3a\x06\x00\x01t\x00\x01x", "with DUP");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn resume(&mut self, now: Duration, away: Duration, out: &mut (impl Out + ?Sized)) -> Result<(), S> {
         self.expect(Phase::Online)?;
         if !away.is_zero() {

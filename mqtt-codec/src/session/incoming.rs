@@ -16,6 +16,15 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// Nothing was taken: mend the cause and hand the same packet in again.
+    ///
+    /// ```
+    #[doc = include_str!("doc/server.in")]
+    /// let event = session.receive(now, b"\x32\x06\x00\x01t\x00\x09x", &mut out)?;
+    /// assert!(matches!(event, Some(Event::Message(publish)) if publish.payload == b"x"));
+    /// assert_eq!(out.written(), b"\x40\x02\x00\x09", "PUBACK");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn receive<'a>(
         &'a mut self,
         now: Duration,

@@ -68,6 +68,19 @@ impl<S: Store> Session<'_, S> {
     /// # Errors
     /// [`SessionError::Later`] while the peer takes no more messages, and every other reason not to
     /// send this message.
+    ///
+    /// ```
+    #[doc = include_str!("doc/client.in")]
+    /// let message = Message::new(TopicName::new("pump-7/pressure")?, b"2.1").qos(Qos::AtLeastOnce);
+    /// let id = session.publish(now, &message, &mut out)?;
+    /// assert_eq!(id, PacketId::new(1));
+    /// assert_eq!(out.written(), b"\x32\x16\0\x0fpump-7/pressure\0\x012.1");
+    /// // It is done when the server says so.
+    /// let event = session.receive(now, b"\x40\x02\x00\x01", &mut out)?;
+    /// assert!(matches!(event, Some(Event::Delivered(ack)) if Some(ack.packet_id) == id));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn publish(
         &mut self,
         now: Duration,
@@ -98,39 +111,36 @@ impl<S: Store> Session<'_, S> {
         }
     }
 
-    /// Finds every reason not to send a message with a payload of that length, room and store aside.
+    /// Finds every reason not to send a message with a payload of that length, its own length, room and store aside,
+    /// and an identifier for it.
     #[inline(always)]
-    pub(super) fn plan<'a>(&mut self, message: &Message<'a>, payload_len: usize) -> Result<Plan<'a>, S> {
+    fn may_publish(
+        &mut self,
+        message: &Message<'_>,
+        payload_len: usize,
+    ) -> Result<Option<(PacketId, Sent)>, S> {
         self.expect(Phase::Online)?;
         self.check_features(message, payload_len)?;
-        let mut publish = Publish {
-            dup: false,
-            qos: Delivery::AtMostOnce,
-            retain: message.retain,
-            topic: message.topic,
-            properties: message.properties,
-            payload: message.payload,
-        };
         let state = match message.qos {
-            Qos::AtMostOnce => None,
-            Qos::AtLeastOnce => Some(Sent::Once),
-            Qos::ExactlyOnce => Some(Sent::Twice),
+            Qos::AtMostOnce => return Ok(None),
+            Qos::AtLeastOnce => Sent::Once,
+            Qos::ExactlyOnce => Sent::Twice,
         };
-        let mut exchange = None;
-        if let Some(state) = state {
-            if self.replay.is_some() {
-                return Err(SessionError::Later(Later::Replaying));
-            }
-            if self.quota == 0 {
-                return Err(SessionError::Later(Later::Quota));
-            }
-            let id = self.free_id()?;
-            publish.qos =
-                if state == Sent::Once { Delivery::AtLeastOnce(id) } else { Delivery::ExactlyOnce(id) };
-            exchange = Some((id, state));
+        if self.replay.is_some() {
+            return Err(SessionError::Later(Later::Replaying));
         }
+        if self.quota == 0 {
+            return Err(SessionError::Later(Later::Quota));
+        }
+        Ok(Some((self.free_id()?, state)))
+    }
+
+    /// A message as it will go over this connection.
+    #[inline(always)]
+    pub(super) fn plan<'a>(&mut self, message: &Message<'a>, payload_len: usize) -> Result<Plan<'a>, S> {
+        let exchange = self.may_publish(message, payload_len)?;
         let alias = self.aliases_out.pick(message.topic.as_bytes());
-        let wire = Wire { alias, ..Wire::canonical(publish) };
+        let wire = Wire { alias, ..Wire::canonical(packet(message, exchange)) };
         let len = wire.len(self.version, payload_len)?;
         self.check_len(len)?;
         Ok(Plan { wire, exchange, len, payload_len })
@@ -162,6 +172,19 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// Every reason not to send this packet.
+    ///
+    /// ```
+    #[doc = include_str!("doc/client.in")]
+    /// let list = [Subscription::new(TopicFilter::new("pump-7/#")?, Qos::AtLeastOnce)];
+    /// let subscriptions = Subscriptions::new(&list)?;
+    /// let packet_id = PacketId::MIN;
+    /// let subscribe = Subscribe { packet_id, properties: Properties::EMPTY, subscriptions };
+    /// let id = session.subscribe(now, &subscribe, &mut out)?;
+    /// let event = session.receive(now, b"\x90\x03\x00\x01\x01", &mut out)?;
+    /// assert!(matches!(event, Some(Event::Subscribed(suback)) if suback.packet_id == id));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn subscribe(
         &mut self,
         now: Duration,
@@ -184,6 +207,18 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// Every reason not to send this packet.
+    ///
+    /// ```
+    #[doc = include_str!("doc/client.in")]
+    /// let filters = [TopicFilter::new("pump-7/#")?];
+    /// let filters = Filters::new(&filters)?;
+    /// let unsubscribe = Unsubscribe { packet_id: PacketId::MIN, properties: Properties::EMPTY, filters };
+    /// let id = session.unsubscribe(now, &unsubscribe, &mut out)?;
+    /// let event = session.receive(now, b"\xb0\x02\x00\x01", &mut out)?;
+    /// assert!(matches!(event, Some(Event::Unsubscribed(unsuback)) if unsuback.packet_id == id));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unsubscribe(
         &mut self,
         now: Duration,
@@ -269,6 +304,18 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// [`SessionError::NoExchange`] if no SUBSCRIBE with that identifier waits for an answer.
+    ///
+    /// ```
+    #[doc = include_str!("doc/server.in")]
+    /// let event = session.receive(now, b"\x82\x06\x00\x07\x00\x01a\x01", &mut out)?;
+    /// let Some(Event::Subscribe(subscribe)) = event else { panic!() };
+    /// let (packet_id, properties) = (subscribe.packet_id, Properties::EMPTY);
+    /// let suback = SubAck { packet_id, properties, reasons: Reasons::new(&[ReasonCode::GrantedQos1]) };
+    /// session.grant(now, &suback, &mut out)?;
+    /// assert_eq!(out.written(), b"\x90\x03\x00\x07\x01");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn grant(
         &mut self,
         now: Duration,
@@ -333,6 +380,17 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// Every reason not to send this packet.
+    ///
+    /// ```
+    #[doc = include_str!("doc/client.in")]
+    /// session.disconnect(now, &Disconnect::new(ReasonCode::Success), &mut out)?;
+    /// assert_eq!(out.written(), b"\xe0\x00");
+    /// // Send that, close the transport, and say so.
+    /// session.transport_lost(now);
+    /// assert_eq!(session.phase(), Phase::Offline);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn disconnect(
         &mut self,
         now: Duration,
@@ -383,6 +441,20 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// [`SessionError::NoExchange`] if there is none.
+    ///
+    /// ```
+    #[doc = include_str!("doc/client.in")]
+    /// let message = Message::new(TopicName::new("t")?, b"").qos(Qos::AtLeastOnce);
+    /// let message = Message { deadline: Some(now + Duration::from_secs(5)), ..message };
+    /// let id = session.publish(now, &message, &mut out)?.expect("QoS 1 has an identifier");
+    /// let late = now + Duration::from_secs(5);
+    /// assert!(matches!(session.handle_timeout(late, &mut out)?, Some(Event::Overdue(overdue)) if overdue == id));
+    /// session.forget(id)?;
+    /// session.transport_lost(late);
+    /// assert_eq!(session.in_flight(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn forget(&mut self, id: PacketId) -> Result<(), S> {
         let cell = *self.sent.get(id.get()).ok_or(SessionError::NoExchange(id))?;
         if cell.forgotten {
@@ -519,4 +591,15 @@ impl<S: Store> Session<'_, S> {
         };
         self.sent.insert_new(cell);
     }
+}
+
+#[inline(always)]
+fn packet<'a>(message: &Message<'a>, exchange: Option<(PacketId, Sent)>) -> Publish<'a> {
+    let qos = match exchange {
+        None => Delivery::AtMostOnce,
+        Some((id, Sent::Once)) => Delivery::AtLeastOnce(id),
+        Some((id, _)) => Delivery::ExactlyOnce(id),
+    };
+    let Message { topic, retain, properties, payload, .. } = *message;
+    Publish { dup: false, qos, retain, topic, properties, payload }
 }

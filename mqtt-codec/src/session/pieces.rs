@@ -44,6 +44,17 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// As [`publish`](Self::publish); [`SessionError::TooLarge`] if the store takes no pieces.
+    ///
+    /// ```
+    #[doc = include_str!("doc/client.in")]
+    /// let message = Message::new(TopicName::new("pump-7/log")?, b"").qos(Qos::AtLeastOnce);
+    /// session.publish_head(now, &message, 11, &mut out)?;
+    /// assert_eq!(session.publish_payload(now, b"first ", &mut out)?, 5);
+    /// assert_eq!(session.publish_payload(now, b"later", &mut out)?, 0);
+    /// assert_eq!(session.in_flight(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn publish_head(
         &mut self,
         now: Duration,
@@ -152,6 +163,24 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// As [`receive`](Self::receive).
+    ///
+    /// ```
+    #[doc = include_str!("doc/server.in")]
+    /// let mut stream = &b"\x32\x0b\x00\x01t\x00\x09first later"[..];
+    /// let Peek::Frame { len } = peek_head(stream, session.version(), 256)? else { panic!() };
+    /// let (head, rest) = stream.split_at(len);
+    /// stream = &rest[..4]; // what has come so far
+    /// assert!(matches!(session.receive_head(now, head, &mut out)?, Some(Event::Head { payload_len: 6, .. })));
+    /// let event = session.receive_payload(now, &mut stream, &mut out)?;
+    /// assert!(matches!(event, Some(Event::Piece { bytes: b"firs", last: false })));
+    /// assert!(stream.is_empty() && out.is_empty());
+    /// stream = &rest[4..];
+    /// let event = session.receive_payload(now, &mut stream, &mut out)?;
+    /// assert!(matches!(event, Some(Event::Piece { bytes: b"t ", last: true })));
+    /// assert_eq!((stream, out.written()), (&b"later"[..], &b"\x40\x02\x00\x09"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn receive_head<'a>(
         &'a mut self,
         now: Duration,

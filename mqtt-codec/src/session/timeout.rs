@@ -10,6 +10,17 @@ use crate::{Out, Packet, PacketId, ReasonCode, Role, Rules, Slot, Store, Version
 impl<S: Store> Session<'_, S> {
     /// When to call [`handle_timeout`](Self::handle_timeout): never (`None`), at a moment to come, or
     /// at once if that moment has passed.
+    ///
+    /// ```
+    #[doc = include_str!("doc/client.in")]
+    /// let at = session.next_timeout().expect("keep-alive");
+    /// assert_eq!(at, now + Duration::from_secs(60));
+    /// assert!(session.handle_timeout(at, &mut out)?.is_none());
+    /// assert_eq!(out.written(), b"\xc0\x00", "PINGREQ");
+    /// assert_eq!(session.next_timeout(), Some(at + Duration::from_secs(20)), "PINGRESP must come");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn next_timeout(&self) -> Option<Duration> {
         if self.has_work() { Some(Duration::ZERO) } else { self.timers.earliest() }
