@@ -247,7 +247,11 @@ impl<P: Json> Json for Request<'_, P> {
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
         to.put("{\"id\":\"");
         to.unsigned(self.id.0);
-        to.put(if self.version { "\",\"version\":\"1.0\"" } else { "\"" });
+        if self.version {
+            to.put("\",\"version\":\"1.0\"");
+        } else {
+            to.put("\"");
+        }
         match self.ack {
             Some(true) => to.put(",\"sys\":{\"ack\":1}"),
             Some(false) => to.put(",\"sys\":{\"ack\":0}"),
@@ -355,9 +359,13 @@ impl<D: Json> Json for Reply<'_, D> {
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
         to.put("{\"id\":\"");
         to.unsigned(self.id.0);
-        to.put("\",\"code\":");
-        to.integer(self.code.0.into());
-        to.put(",\"data\":");
+        if self.code == Code::OK {
+            to.put("\",\"code\":200,\"data\":");
+        } else {
+            to.put("\",\"code\":");
+            to.integer(self.code.0.into());
+            to.put(",\"data\":");
+        }
         self.data.write(to);
         if let Some(message) = self.message {
             to.put(",\"message\":");
@@ -367,7 +375,10 @@ impl<D: Json> Json for Reply<'_, D> {
             to.put(",\"method\":");
             method.write(to);
         }
-        to.put(if self.version { ",\"version\":\"1.0\"}" } else { "}" });
+        if self.version {
+            to.put(",\"version\":\"1.0\"");
+        }
+        to.put("}");
     }
 }
 

@@ -66,9 +66,9 @@ impl<'a> RawJson<'a> {
 
     /// Part of a payload that another strict reader has found to be one value.
     #[cfg(feature = "model")]
-    pub(crate) fn checked_before(value: &'a [u8], payload: &[u8]) -> Option<Self> {
-        let at = (value.as_ptr() as usize).saturating_sub(payload.as_ptr() as usize);
-        Some(Self { text: core::str::from_utf8(value).ok()?.trim_ascii(), at })
+    pub(crate) fn checked_before(value: &[u8], payload: &'a str) -> Option<Self> {
+        let at = (value.as_ptr() as usize).checked_sub(payload.as_ptr() as usize)?;
+        Some(Self { text: payload.get(at..at + value.len())?, at })
     }
 
     /// The text of the value, without white space around it.
@@ -118,7 +118,7 @@ impl<'a> RawJson<'a> {
     #[must_use]
     pub fn text(&self) -> Option<Text<'a>> {
         let inner = self.text.strip_prefix('"')?.strip_suffix('"')?;
-        Some(Text { text: inner, escaped: inner.as_bytes().contains(&b'\\') })
+        Some(Text { text: inner, escaped: !is_plain(inner.as_bytes()) })
     }
 
     /// The number, if this is one written without fraction and exponent that an `i64` holds.
@@ -604,26 +604,34 @@ impl<'a> Cursor<'a> {
 /// Eight at a time; the usual words-in-a-register test, exact for the lowest byte that hits.
 #[inline]
 pub(crate) fn plain_run(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
     let mut run = 0;
     let mut rest = bytes;
     while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let hit = (zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5C)) | control) & HIGHS;
+        let hit = marks(chunk);
         if hit != 0 {
             return run + (hit.trailing_zeros() >> 3) as usize;
         }
         run += 8;
         rest = behind;
     }
-    for byte in rest {
-        if matches!(byte, b'"' | b'\\' | 0..0x20) {
-            break;
-        }
-        run += 1;
+    run + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
+}
+
+/// Whether all bytes need no look. The last eight are looked at twice rather than one by one.
+#[inline]
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    match bytes.last_chunk::<8>() {
+        Some(last) => bytes.as_chunks::<8>().0.iter().all(|chunk| marks(chunk) == 0) && marks(last) == 0,
+        None => plain_run(bytes) == bytes.len(),
     }
-    run
+}
+
+/// The high bit of each byte that needs a look; exact for the lowest such byte.
+#[inline]
+fn marks(chunk: &[u8; 8]) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let word = u64::from_le_bytes(*chunk);
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5C)) | control) & (ONES << 7)
 }

@@ -340,9 +340,15 @@ fn check_distinct<V>(slice: &[(&str, V)]) -> Result<(), Fault> {
     /// Up to here comparing each with each is cheaper than a sieve.
     const FEW: usize = 8;
     let mut seen = if slice.len() > FEW { Some(Seen::default()) } else { None };
-    for (at, (key, _)) in slice.iter().enumerate() {
-        let maybe = seen.as_mut().is_none_or(|seen| seen.maybe(key));
-        if maybe && slice.iter().take(at).any(|(earlier, _)| earlier == key) {
+    let mut rest = slice;
+    while let Some(((key, _), behind)) = rest.split_first() {
+        rest = behind;
+        // With a sieve, only what it cannot tell from another is compared, with all of them.
+        let is_twice = match &mut seen {
+            None => behind.iter().any(|(later, _)| later == key),
+            Some(seen) => seen.maybe(key) && slice.iter().filter(|(other, _)| other == key).count() > 1,
+        };
+        if is_twice {
             return Err(Fault::new(Rule::DuplicateMember, 0));
         }
     }

@@ -379,18 +379,13 @@ impl<'a> Levels<'a> {
         suffix: &'a str,
         travels: Direction,
     ) -> Result<(Kind, bool, &'a str), Fault> {
-        let (stem, is_reply) = match suffix.strip_suffix("_reply") {
-            Some(stem) => (stem, true),
-            None => (suffix, false),
-        };
-        match look_up(family, stem) {
-            Some((kind, false)) if !is_reply || kind.row().reply == ReplyTo::Suffix => {
-                return Ok((kind, is_reply, ""));
-            }
-            Some((kind, true)) if !is_reply => return Ok((kind, true, "")),
-            _ => {}
+        if let Some((kind, is_reply)) = look_up(family, suffix) {
+            return Ok((kind, is_reply, ""));
         }
-        if is_reply && let Some((kind, true)) = look_up(family, suffix) {
+        if let Some(stem) = suffix.strip_suffix("_reply")
+            && let Some((kind, false)) = look_up(family, stem)
+            && kind.row().reply == ReplyTo::Suffix
+        {
             return Ok((kind, true, ""));
         }
         self.varying_purpose(family, suffix, travels)
@@ -452,7 +447,8 @@ impl<'a> Levels<'a> {
             at += high_run(rest.as_bytes().get(at..).unwrap_or_default());
             match rest.as_bytes().get(at) {
                 Some(b'/') if at > 0 => {
-                    return Ok((rest.get(..at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default()));
+                    let (level, behind) = rest.split_at_checked(at).unwrap_or_default();
+                    return Ok((level, behind.get(1..).unwrap_or_default()));
                 }
                 Some(b'-' | b'.') => at += 1,
                 other => return Err(self.level_fault(other.copied(), rest, at)),

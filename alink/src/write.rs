@@ -1,7 +1,7 @@
 //! The JSON writer. Literals and keys go straight to the output; nothing is gathered in between.
 
 use crate::error::{Error, Fault};
-use crate::json::{RawJson, Text, plain_run};
+use crate::json::{RawJson, Text, is_plain, plain_run};
 use crate::out::Out;
 
 /// Anything that is written as one JSON value: messages, their parts, and raw JSON itself.
@@ -114,7 +114,12 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
     /// The name of the next member of the open object, to be followed by its value.
     #[inline]
     pub fn key(&mut self, name: &str) {
-        self.put(if self.first { "\"" } else { ",\"" });
+        // Two branches of literals: choosing between them first would cost a copy of unknown length.
+        if self.first {
+            self.put("\"");
+        } else {
+            self.put(",\"");
+        }
         self.first = false;
         self.fragment(name.into());
         self.put("\":");
@@ -131,7 +136,7 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
     #[inline]
     pub(crate) fn fragment(&mut self, text: Text<'_>) {
         let (rest, escaped) = text.parts();
-        if escaped || plain_run(rest.as_bytes()) == rest.len() {
+        if escaped || is_plain(rest.as_bytes()) {
             self.put(rest);
         } else {
             self.escape(rest);
@@ -162,12 +167,20 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
     }
 
     /// An integer.
+    #[inline]
     pub fn integer(&mut self, number: i64) {
+        if let Ok(digit @ 0..10) = u8::try_from(number) {
+            return self.out.put(&[b'0' + digit]);
+        }
         self.put(itoa::Buffer::new().format(number));
     }
 
     /// An integer without sign.
+    #[inline]
     pub fn unsigned(&mut self, number: u64) {
+        if let Ok(digit @ 0..10) = u8::try_from(number) {
+            return self.out.put(&[b'0' + digit]);
+        }
         self.put(itoa::Buffer::new().format(number));
     }
 

@@ -178,8 +178,8 @@ impl<'a> Request<'a> {
             // Not all of it was looked at.
             return Self::parse(payload, topic, reading).map(|request| (request, outcome));
         }
-        let raw =
-            |member: Option<&'a [u8]>| member.and_then(|member| RawJson::checked_before(member, payload));
+        let text = core::str::from_utf8(payload).unwrap_or_default();
+        let raw = |member: Option<&[u8]>| member.and_then(|member| RawJson::checked_before(member, text));
         let members = Members {
             id: raw(envelope.id),
             version: raw(envelope.version),

@@ -107,12 +107,12 @@ impl Json for Value<'_> {
     }
 
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
-        let mut digits = ryu::Buffer::new();
         match self {
             Self::Int(number) => to.integer(*number),
-            Self::Float(number) => to.put(digits.format_finite(*number)),
-            Self::Double(number) => to.put(digits.format_finite(*number)),
-            Self::Bool(bit) => to.put(if *bit { "1" } else { "0" }),
+            Self::Float(number) => to.put(ryu::Buffer::new().format_finite(*number)),
+            Self::Double(number) => to.put(ryu::Buffer::new().format_finite(*number)),
+            Self::Bool(true) => to.put("1"),
+            Self::Bool(false) => to.put("0"),
             Self::Text(text) => to.text(*text),
             Self::Raw(json) => to.raw(*json),
         }
