@@ -61,12 +61,12 @@ impl<'a> AmqpLogin<'a> {
         Self { client_id, access_key_id, key, group, timestamp, instance_id: None, security_token: None }
     }
 
-    /// Checks that every value can stand in a user name: no comma or control character, no bar in the client id. A token with a comma
-    /// cannot be sent, and how the platform would split it is not documented.
+    /// The user name.
     ///
     /// # Errors
-    /// [`IdentityError`] naming the field and the character.
-    pub fn check(&self) -> Result<(), IdentityError> {
+    /// [`IdentityError`] naming the field and the character that cannot stand in a user name: a comma or control character, a bar in
+    /// the client id. How the platform would split a token with a comma is not documented.
+    pub fn user_name(&self) -> Result<AmqpUserName<'a>, IdentityError> {
         ClientId::new(self.client_id)?;
         for (field, text) in [
             (Field::AccessKeyId, self.access_key_id),
@@ -79,7 +79,7 @@ impl<'a> AmqpLogin<'a> {
         if self.access_key_id.is_empty() {
             return Err(IdentityError { field: Field::AccessKeyId, rule: Rule::Missing, index: 0 });
         }
-        Ok(())
+        Ok(AmqpUserName(*self))
     }
 
     /// The text that is signed.
@@ -91,16 +91,28 @@ impl<'a> AmqpLogin<'a> {
         }))
     }
 
-    /// The user name.
-    pub const fn user_name(&self) -> AmqpUserName<'a> {
-        AmqpUserName(*self)
-    }
-
     /// The password.
     pub fn password(&self) -> Base64<44> {
         self.key.sign(&self.content()).base64()
     }
+}
 
+struct SaslPlain<'a>(&'a AmqpUserName<'a>);
+
+impl Pieces for SaslPlain<'_> {
+    fn pieces(&self, put: &mut impl FnMut(&str)) {
+        put("\0");
+        self.0.pieces(put);
+        put("\0");
+        put(self.0.0.password().as_str());
+    }
+}
+
+/// See [`AmqpLogin::user_name`].
+#[derive(Clone, Copy, Debug)]
+pub struct AmqpUserName<'a>(AmqpLogin<'a>);
+
+impl AmqpUserName<'_> {
     /// Writes the initial response of [`SASL_MECHANISM`] into `out`: NUL, user name, NUL, password.
     ///
     /// # Errors
@@ -109,21 +121,6 @@ impl<'a> AmqpLogin<'a> {
         Ok(SaslPlain(self).write_to(out)?.as_bytes())
     }
 }
-
-struct SaslPlain<'a>(&'a AmqpLogin<'a>);
-
-impl Pieces for SaslPlain<'_> {
-    fn pieces(&self, put: &mut impl FnMut(&str)) {
-        put("\0");
-        self.0.user_name().pieces(put);
-        put("\0");
-        put(self.0.password().as_str());
-    }
-}
-
-/// See [`AmqpLogin::user_name`].
-#[derive(Clone, Copy, Debug)]
-pub struct AmqpUserName<'a>(AmqpLogin<'a>);
 
 impl Pieces for AmqpUserName<'_> {
     fn pieces(&self, put: &mut impl FnMut(&str)) {

@@ -45,6 +45,9 @@ pub(crate) const SIGN: (&str, Member) = ("sign", Member::Sign);
 pub(crate) const METHOD: (&str, Member) = ("signmethod", Member::Method);
 pub(crate) const VERSION: (&str, Member) = ("version", Member::Version);
 
+/// What the platform takes when no method is named.
+pub(crate) const DEFAULT_METHOD: &str = "hmacmd5";
+
 /// The fields of one request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Body<'a> {
@@ -52,7 +55,7 @@ pub(crate) struct Body<'a> {
     pub content: DeviceContent<'a>,
     pub key: Option<&'a SigningKey>,
     pub case: Case,
-    /// Whether the method is named; without, the platform takes HMAC-MD5.
+    /// Whether the method is named even if it is the one the platform takes without.
     pub names_method: bool,
     pub version: Option<&'a str>,
     pub clean_session: bool,
@@ -68,8 +71,9 @@ impl<'a> Body<'a> {
         for &(name, member) in order {
             let content = &self.content;
             let method = |camel: bool| {
-                let method = self.key.filter(|_| self.names_method)?.method();
-                Some(Text::Str(if camel { method.camel_name() } else { method.name() }))
+                let method = self.key?.method();
+                let named = self.names_method || method.name() != DEFAULT_METHOD;
+                named.then(|| Text::Str(if camel { method.camel_name() } else { method.name() }))
             };
             let value = match member {
                 Member::ProductKey => Some(Text::Str(content.device.product_key())),

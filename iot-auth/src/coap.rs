@@ -94,7 +94,7 @@ pub struct CoapAuth<'a> {
     pub seq: Option<Seq<'a>>,
     /// When it asks; the platform does not check.
     pub timestamp: Option<Timestamp<'a>>,
-    /// Whether to send `signmethod`; without it the platform takes HMAC-MD5, and one SDK relies on that.
+    /// Whether to send `signmethod` for HMAC-MD5 too, which the platform takes without it; one SDK relies on that.
     pub names_method: bool,
 }
 

@@ -67,7 +67,7 @@ pub struct HttpAuth<'a> {
     pub timestamp: Option<Timestamp<'a>>,
     /// Whether to send `version`, whose only value is `default`.
     pub names_version: bool,
-    /// Whether to send `signmethod`; without it the platform takes HMAC-MD5.
+    /// Whether to send `signmethod` for HMAC-MD5 too, which the platform takes without it.
     pub names_method: bool,
 }
 

@@ -174,8 +174,8 @@ fn requests_of_applications() {
     let key = SigningKey::new(Method::HmacSha1, &secret);
     nothing(|| {
         let login = AmqpLogin::new("c", "testid", &key, "group", TIME);
-        login.sasl_response(&mut out).unwrap();
-        let user_name = login.user_name().write_to(&mut out).unwrap();
+        login.user_name().unwrap().sasl_response(&mut out).unwrap();
+        let user_name = login.user_name().unwrap().write_to(&mut out).unwrap();
         let password = login.password();
         let claim = verify::amqp(user_name, password.as_str().as_bytes()).unwrap();
         claim.check(&secret, Window::Any).unwrap();

@@ -246,6 +246,12 @@ fn gateways_with_too_much_or_too_little() {
     let batch = GatewayRequest::BatchLogin(&subs[..1]).payload("1", Dialect::CSdkV4).unwrap().to_string();
     let unnamed = batch.replace("signMethod", "x");
     assert_eq!(refused(&unnamed, GatewayCall::BatchLogin), Refusal::Missing(Field::SignMethod));
+    let own = |count: usize| {
+        let entry = &GatewayRequest::Login(&subs[0]).params(Dialect::Documented).unwrap().to_string();
+        format!(r#"{{"deviceList":[{}]}}"#, vec![entry.as_str(); count].join(","))
+    };
+    let read = |text: String| gateway(&mut text.into_bytes(), GatewayCall::BatchLogin, &mut [None; 9]);
+    assert_eq!((read(own(5)), read(own(6))), (Ok(5), Err(Refusal::TooMany)));
     let twice = batch.replace("\"cleanSession\"", "\"sign\"");
     assert_eq!(refused(&twice, GatewayCall::BatchLogin), Refusal::Duplicate(Field::Sign));
     // Beside the list or behind it, the method is found.
@@ -344,6 +350,11 @@ fn connections_that_cannot_be_written() {
     let registration = iot_auth::Registration::Token { instance_id: Some("iot|1") };
     let product = Identity::Product { device: device(), key: &key, registration, random: "1" };
     assert_eq!(product.connect(&Context::default()).unwrap_err().field, Field::InstanceId);
+    let login = |group| {
+        iot_auth::AmqpLogin::new("c", "ak", &key, group, NOW).user_name().map(|name| name.to_string())
+    };
+    assert!(login("g").is_ok());
+    assert_eq!(login("a,b").unwrap_err().index, 1);
     let first = Identity::Certificate { device: None }.connect(&Context::default()).unwrap_err();
     assert_eq!((first.field, first.rule), (Field::ClientId, Rule::Missing));
 }

@@ -190,7 +190,7 @@ fn modes(recipe: &Recipe) -> Vec<(&'static str, Wire, Verify)> {
         let mut wire = Wire::default();
         let mut fields = vec!["authId=", "timestamp="];
         fields.extend(security_token.map(|_| "securityToken="));
-        wire.part(login.user_name(), &fields, ",|");
+        wire.part(login.user_name().unwrap(), &fields, ",|");
         wire.part(login.password(), &[""], "");
         modes.push(("AMQP", wire, amqp));
     }

@@ -202,8 +202,8 @@ fn nothing_printed_holds_a_secret() {
         AmqpLogin { security_token: Some(token), ..AmqpLogin::new("c", "LTAItestid", &key, "g", time) };
     log.credential(login.password().as_str());
     log.debug(&login);
-    log.debug(&login.user_name());
-    let (user_name, password) = (login.user_name().to_string(), login.password());
+    log.debug(&login.user_name().unwrap());
+    let (user_name, password) = (login.user_name().unwrap().to_string(), login.password());
     log.debug(&verify::amqp(&user_name, password.as_str().as_bytes()).unwrap());
     let mut headers = [Param::new("date", "d")];
     let request = MnsRequest::new("GET", "/queues/q", &mut headers).unwrap();

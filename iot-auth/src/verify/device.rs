@@ -1,5 +1,6 @@
 //! Requests of devices over HTTPS, CoAP and HTTP/2, read back.
 
+use crate::body::DEFAULT_METHOD;
 use crate::claim::{Claim, Claimant, Mode, Proof, Stamp};
 use crate::content::{Content, Covered, DeviceContent};
 use crate::error::Field;
@@ -182,5 +183,5 @@ pub fn headers<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Res
 
 /// The named method, or the documented default.
 pub(super) fn method(name: Option<&str>) -> Result<Method, MethodError> {
-    Method::parse(name.unwrap_or("hmacmd5"))
+    Method::parse(name.unwrap_or(DEFAULT_METHOD))
 }

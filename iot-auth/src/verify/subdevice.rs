@@ -77,7 +77,8 @@ type Entry<'a> = [Option<&'a str>; NAMES.len()];
 /// ```
 ///
 /// # Errors
-/// [`Refusal`] naming the missing or malformed part; [`Refusal::TooMany`] when `claims` is too short.
+/// [`Refusal`] naming the missing or malformed part; [`Refusal::TooMany`] when `claims` is too short, or a batch login has
+/// more than [`GatewayRequest::BATCH_MAX`] entries.
 pub fn gateway<'a>(
     payload: &'a mut [u8],
     call: GatewayCall,
@@ -93,6 +94,9 @@ pub fn gateway<'a>(
     let mut unnamed = [false; GatewayRequest::BATCH_MAX];
     let mut finish = |entry: &mut Entry<'a>| {
         let entry = core::mem::replace(entry, [None; NAMES.len()]);
+        if call == GatewayCall::BatchLogin && count == GatewayRequest::BATCH_MAX {
+            return Err(Refusal::TooMany);
+        }
         let slot = claims.get_mut(count).ok_or(Refusal::TooMany)?;
         let method = match (entry[SIGN_METHOD], call) {
             (Some(name), _) => Method::parse(name)?,
