@@ -15,7 +15,8 @@
 //! | added, names, labels, step | safe | safe |
 
 use crate::decimal::Decimal;
-use crate::model::{Access, DataType, Field, Fields, Labels, Model, Number};
+use crate::model::{Access, Model};
+use crate::view::{DataType, Field, Fields, Labels, Number};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

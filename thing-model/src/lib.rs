@@ -54,6 +54,7 @@ mod options;
 mod partition;
 mod schema;
 mod table;
+mod view;
 mod violation;
 mod write;
 
@@ -63,12 +64,10 @@ pub use decimal::{Decimal, NotDecimal};
 pub use diff::{Change, ChangeKind, Impact};
 pub use limits::Limits;
 pub use message::Envelope;
-pub use model::{
-    Access, CallType, DataType, Event, EventType, Field, Fields, ItemType, Labels, Model, Module, Number,
-    Service,
-};
+pub use model::{Access, CallType, EventType, Model};
 pub use options::{Level, Options, TextUnit, WallClock};
 pub use partition::{Entry, Partition};
 pub use schema::{SchemaError, SchemaErrors, SchemaRule};
+pub use view::{DataType, Event, Field, Fields, ItemType, Labels, Module, Number, Service};
 pub use violation::{Count, First, Path, Record, Rule, Sink, Violation};
 pub use write::TslForm;

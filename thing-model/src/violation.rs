@@ -325,7 +325,7 @@ impl fmt::Display for Path<'_> {
             write!(
                 f,
                 "{dot}{}",
-                field.map_or("", |field| crate::model::identifier(self.model.text(field.key)))
+                field.map_or("", |field| crate::view::identifier(self.model.text(field.key)))
             )?;
         }
         Ok(())

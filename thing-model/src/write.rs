@@ -1,8 +1,7 @@
 //! A model back as TSL documents, one a module.
 
-use crate::model::{
-    DataType, Event, Field, Fields, ItemType, Labels, Module, ModuleSpec, Number, Service, Text,
-};
+use crate::model::{ModuleSpec, Text};
+use crate::view::{DataType, Event, Field, Fields, ItemType, Labels, Module, Number, Service};
 use core::fmt::{self, Write};
 
 /// How much a written document holds.

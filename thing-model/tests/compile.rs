@@ -270,3 +270,62 @@ fn cut_documents_never_panic() {
     );
     assert!(Model::compile(items.as_bytes(), &Limits::lenient()).is_err());
 }
+
+#[test]
+fn names_and_descriptions() {
+    let property = |name: &str, desc: &str| {
+        let tsl = format!(
+            r#"{{"profile":{{"productKey":"a"}},"properties":[{{"identifier":"p","name":"{name}","desc":"{desc}","dataType":{{"type":"date"}}}}]}}"#
+        );
+        compile(&tsl).err().map(|errors| errors.as_slice()[0].rule)
+    };
+    assert_eq!(property("电源 (A)-1_b/c.d", ""), None);
+    assert_eq!(property(&"名".repeat(40), &"x".repeat(4096)), None);
+    assert_eq!(property(&"名".repeat(41), ""), Some(SchemaRule::Name));
+    assert_eq!(property("-a", ""), Some(SchemaRule::Name));
+    assert_eq!(property("a!", ""), Some(SchemaRule::Name));
+    assert_eq!(property("a", &"x".repeat(4097)), Some(SchemaRule::Description));
+    for (id, good) in
+        [("b_1", true), ("", false), ("a-b", false), (&"x".repeat(30), true), (&"x".repeat(31), false)]
+    {
+        let tsl = format!(r#"{{"profile":{{"productKey":"a"}},"functionBlockId":"{id}","properties":[]}}"#);
+        assert_eq!(compile(&tsl).is_ok(), good, "{id}");
+    }
+}
+
+#[test]
+fn counts_of_features_and_parameters() {
+    let many = |count: usize, prefix: &str| {
+        let items: Vec<_> = (0..count)
+            .map(|n| format!(r#"{{"identifier":"{prefix}{n}","dataType":{{"type":"date"}}}}"#))
+            .collect();
+        items.join(",")
+    };
+    let document = |properties: usize, outputs: usize, inputs: usize| {
+        format!(
+            r#"{{"profile":{{"productKey":"a"}},"properties":[{}],"events":[{{"identifier":"e","outputData":[{}]}}],
+            "services":[{{"identifier":"s","inputData":[{}],"outputData":[{}]}}]}}"#,
+            many(properties, "p"),
+            many(outputs, "o"),
+            many(inputs, "i"),
+            many(outputs, "o")
+        )
+    };
+    let rules = |limits: &Limits, tsl: &str| -> Vec<SchemaRule> {
+        let errors = Model::compile(tsl.as_bytes(), limits).err().unwrap_or_default();
+        errors.into_iter().map(|error| error.rule).collect()
+    };
+    let current = Limits::current();
+    assert_eq!(rules(&current, &document(298, 100, 100)), []);
+    assert_eq!(rules(&current, &document(299, 1, 1)), [SchemaRule::Features]);
+    assert_eq!(rules(&current, &document(1, 101, 0)), [SchemaRule::Parameters; 2]);
+    assert_eq!(rules(&current, &document(1, 100, 101)), [SchemaRule::Parameters; 2]);
+    assert_eq!(rules(&Limits::older(), &document(199, 1, 1)), [SchemaRule::Features]);
+    assert_eq!(rules(&Limits::older(), &document(1, 21, 1)), [SchemaRule::Parameters]);
+    let mut limits = Limits::current();
+    limits.modules = 1;
+    let one = br#"{"profile":{"productKey":"a"}}"#;
+    let two = br#"{"profile":{"productKey":"a"},"functionBlockId":"b"}"#;
+    let errors = Model::compile_bundle(&[one, two], &limits).unwrap_err();
+    assert_eq!(errors.as_slice()[0].rule, SchemaRule::Modules);
+}
