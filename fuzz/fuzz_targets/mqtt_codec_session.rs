@@ -7,8 +7,8 @@ use core::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use mqtt_codec::session::Phase;
 use mqtt_codec::{
-    Accept, Acknowledge, Config, ConnAck, Connect, MemStore, Message, Packet, PacketId, Peek, Properties, Qos,
-    ReasonCode, Role, Rules, Session, Text, TopicName, Version, peek,
+    Accept, Acknowledge, Config, ConnAck, Connect, MemStore, Message, Packet, PacketId, Peek, Properties,
+    Qos, ReasonCode, Role, Rules, Session, Text, TopicName, Version, peek,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -17,8 +17,9 @@ fuzz_target!(|data: &[u8]| {
     let mut config = Config::default();
     config.acknowledge = if manner & 2 == 0 { Acknowledge::Auto } else { Acknowledge::Manual };
     let connect = Connect { keep_alive: 60, ..Connect::new(version, Text::EMPTY) };
-    let connack = ConnAck { session_present: false, reason: ReasonCode::Success, properties: Properties::EMPTY };
-    let (mut out, mut now, mut last) = (Vec::new(), Duration::ZERO, 0);
+    let connack =
+        ConnAck { session_present: false, reason: ReasonCode::Success, properties: Properties::EMPTY };
+    let (mut out, mut now) = (Vec::new(), Duration::ZERO);
     let mut session = if manner & 4 == 0 {
         let mut session = Session::client(config, MemStore::new());
         session.connect(now, &connect, &mut out).expect("a connection begins");
@@ -27,6 +28,7 @@ fuzz_target!(|data: &[u8]| {
         let accept = Accept { config, connack };
         Session::accept(now, &connect, accept, MemStore::new(), &mut out).expect("a connection")
     };
+    let mut last = out.len();
     while let Some((&call, behind)) = rest.split_first() {
         now += Duration::from_millis(u64::from(call) * 16);
         rest = behind;
