@@ -88,9 +88,9 @@ mod qos;
 mod reason;
 mod request;
 mod rule;
-pub mod session;
 #[cfg(feature = "serde")]
 mod serialize;
+pub mod session;
 mod store;
 mod stream;
 mod suback;
