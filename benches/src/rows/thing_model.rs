@@ -73,8 +73,9 @@ fn compile(name: &str) -> Box<dyn FnMut()> {
 fn check(tsl: &str, message: &str, violations: usize, remember: bool) -> Box<dyn FnMut()> {
     let json = read(message);
     // The work must own what it borrows from, and a row lives as long as the program.
-    let model: &'static Model =
-        Box::leak(Box::new(Model::compile(&read(&format!("{tsl}.tsl")), &Limits::lenient()).expect("a model")));
+    let model: &'static Model = Box::leak(Box::new(
+        Model::compile(&read(&format!("{tsl}.tsl")), &Limits::lenient()).expect("a model"),
+    ));
     let mut options = Options::default();
     options.max_properties = 500;
     let mut checker = Checker::with_options(model, options);
