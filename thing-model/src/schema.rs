@@ -7,104 +7,152 @@ use core::fmt;
 /// A rule of the format or a limit that a document breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-#[allow(missing_docs)] // each variant's text is its documentation
 pub enum SchemaRule {
+    /// Not JSON.
     #[error("not JSON: {0}")]
     Json(JsonRule),
+    /// Must be an object.
     #[error("must be an object")]
     Object,
+    /// Must be an array.
     #[error("must be an array")]
     Array,
+    /// Must be a string.
     #[error("must be a string")]
     String,
+    /// Must be true or false.
     #[error("must be true or false")]
     Boolean,
+    /// Profile with `productKey` is missing.
     #[error("profile with productKey is missing")]
     Profile,
+    /// `dataType` is missing.
     #[error("dataType is missing")]
     DataType,
+    /// Two documents of the bundle are the same module.
     #[error("two documents of the bundle are the same module")]
     Module,
+    /// Module identifier is empty, too long or has other characters than letters, digits and _.
     #[error("module identifier is empty, too long or has other characters than letters, digits and _")]
     ModuleId,
+    /// Identifier is missing.
     #[error("identifier is missing")]
     Identifier,
+    /// Identifier is empty or too long.
     #[error("identifier is empty or too long")]
     IdentifierLength,
+    /// Identifier holds other characters than letters, digits and _.
     #[error("identifier holds other characters than letters, digits and _")]
     IdentifierCharset,
+    /// Identifier starts with a digit.
     #[error("identifier starts with a digit")]
     IdentifierDigit,
+    /// Identifier is a reserved word.
     #[error("identifier is a reserved word")]
     IdentifierReserved,
+    /// Identifier is already taken.
     #[error("identifier is already taken")]
     IdentifierTwice,
+    /// Name is too long or has a character names do not have.
     #[error("name is too long or has a character names do not have")]
     Name,
+    /// Description is too long.
     #[error("description is too long")]
     Description,
+    /// `accessMode` is none of r, rw, w.
     #[error("accessMode is none of r, rw, w")]
     AccessMode,
+    /// Unknown type.
     #[error("unknown type")]
     Type,
+    /// Specs are missing.
     #[error("specs are missing")]
     Specs,
+    /// Not a decimal number of at most 18 digits.
     #[error("not a decimal number of at most 18 digits")]
     NumberFormat,
+    /// Numbers in specs must be strings.
     #[error("numbers in specs must be strings")]
     NumberString,
+    /// Bounds of an int must be integers.
     #[error("bounds of an int must be integers")]
     Integer,
+    /// Bound leaves the 32-bit range.
     #[error("bound leaves the 32-bit range")]
     IntegerRange,
+    /// Min is above max.
     #[error("min is above max")]
     MinAboveMax,
+    /// Step is negative, or too fine beside min to be decided exactly.
     #[error("step is negative, or too fine beside min to be decided exactly")]
     Step,
+    /// A bool needs a label for 0 and for 1.
     #[error("a bool needs a label for 0 and for 1")]
     BoolLabels,
+    /// Enum keys are 32-bit integers without leading zeros.
     #[error("enum keys are 32-bit integers without leading zeros")]
     EnumKey,
+    /// Enum key is already taken.
     #[error("enum key is already taken")]
     EnumTwice,
+    /// An enum needs at least one item.
     #[error("an enum needs at least one item")]
     EnumEmpty,
+    /// Too many enum items.
     #[error("too many enum items")]
     EnumItems,
+    /// Length of a text is no integer from 1 up to the limit.
     #[error("length of a text is no integer from 1 up to the limit")]
     TextLength,
+    /// Size of an array is no integer from 1 up to the limit.
     #[error("size of an array is no integer from 1 up to the limit")]
     ArraySize,
+    /// An array needs an item.
     #[error("an array needs an item")]
     ArrayItem,
+    /// Array items are int, float, double, text or struct.
     #[error("array items are int, float, double, text or struct")]
     ArrayItemType,
+    /// A struct holds neither struct nor array.
     #[error("a struct holds neither struct nor array")]
     StructMemberType,
+    /// Too many struct members.
     #[error("too many struct members")]
     StructMembers,
+    /// Two members share an identifier.
     #[error("two members share an identifier")]
     StructMemberTwice,
+    /// Event type is none of info, alert, error.
     #[error("event type is none of info, alert, error")]
     EventType,
+    /// Method does not follow from the event's identifier.
     #[error("method does not follow from the event's identifier")]
     EventMethod,
+    /// Two outputs share an identifier.
     #[error("two outputs share an identifier")]
     EventOutputTwice,
+    /// `callType` is neither sync nor async.
     #[error("callType is neither sync nor async")]
     CallType,
+    /// Method does not follow from the service's identifier.
     #[error("method does not follow from the service's identifier")]
     ServiceMethod,
+    /// Two parameters share an identifier.
     #[error("two parameters share an identifier")]
     ServiceParameterTwice,
+    /// The generated service lists a property that cannot be set or does not exist.
     #[error("the generated service lists a property that cannot be set or does not exist")]
     Consistency,
+    /// Document too long.
     #[error("document too long")]
     DocumentLength,
+    /// Too many modules.
     #[error("too many modules")]
     Modules,
+    /// Too many properties, events and services.
     #[error("too many properties, events and services")]
     Features,
+    /// Too many inputs or outputs.
     #[error("too many inputs or outputs")]
     Parameters,
 }

@@ -12,62 +12,89 @@ use core::ops::ControlFlow;
 /// A rule of the model or of the platform that a payload breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 #[non_exhaustive]
-#[allow(missing_docs)] // each variant's text is its documentation
 pub enum Rule {
+    /// Must be an object.
     #[error("must be an object")]
     Object,
+    /// Must be an array.
     #[error("must be an array")]
     Array,
+    /// Has no params (or data).
     #[error("has no params (or data)")]
     NoBody,
+    /// Has no entry.
     #[error("has no entry")]
     NoEntry,
+    /// Has too many entries.
     #[error("has too many entries")]
     TooMany,
+    /// Not in the model.
     #[error("not in the model")]
     Unknown,
+    /// No such event in the model.
     #[error("no such event in the model")]
     UnknownEvent,
+    /// No such service in the model.
     #[error("no such service in the model")]
     UnknownService,
+    /// No model for this device.
     #[error("no model for this device")]
     UnknownDevice,
+    /// Identity without `productKey` and `deviceName`.
     #[error("identity without productKey and deviceName")]
     Identity,
+    /// Given twice.
     #[error("given twice")]
     Duplicate,
+    /// Cannot be set.
     #[error("cannot be set")]
     ReadOnly,
+    /// Value is missing.
     #[error("value is missing")]
     Empty,
+    /// Wrong type.
     #[error("wrong type")]
     Type,
+    /// Outside the range.
     #[error("outside the range")]
     Range,
+    /// Off the step.
     #[error("off the step")]
     Step,
+    /// Neither 0 nor 1.
     #[error("neither 0 nor 1")]
     Bool,
+    /// Not an item of the enum.
     #[error("not an item of the enum")]
     Enum,
+    /// Longer than its length.
     #[error("longer than its length")]
     Length,
+    /// Not a string of digits.
     #[error("not a string of digits")]
     Date,
+    /// More items than its size.
     #[error("more items than its size")]
     Size,
+    /// Fewer items than its size.
     #[error("fewer items than its size")]
     SizeShort,
+    /// Not a member of the struct.
     #[error("not a member of the struct")]
     UnknownMember,
+    /// Missing.
     #[error("missing")]
     Missing,
+    /// Stands beside value and time.
     #[error("stands beside value and time")]
     Wrapper,
+    /// Not a member of such a body.
     #[error("not a member of such a body")]
     Section,
+    /// Time is no integer of milliseconds.
     #[error("time is no integer of milliseconds")]
     Time,
+    /// Time is too far ahead.
     #[error("time is too far ahead")]
     TimeAhead,
 }
