@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let counter = Command::new("valgrind").arg("--version").output().is_ok();
+    let idle = if counter { collected(NOTHING) } else { None };
     let mut page = String::from(
         "# Results\n\nInstructions and allocations for one repetition, profile `bench-counts`.\n",
     );
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
                 "\n## {table}\n\n| work | who | instructions | allocations | bytes allocated | checks |\n|---|---|---|---|---|---|\n"
             );
         }
-        let instructions = if counter { instructions(row) } else { None };
+        let instructions = idle.and_then(|idle| instructions(row, idle));
         let instructions = instructions.map_or_else(|| "-".to_owned(), |count| count.to_string());
         let heap = allocations(row);
         let line = format!(
@@ -61,6 +62,10 @@ fn main() -> ExitCode {
 
 /// Does one row's work inside [`measured`], for the instruction counter around this process.
 fn run_one(name: &str) -> ExitCode {
+    if name == NOTHING {
+        measured(&mut || {}, 1);
+        return ExitCode::SUCCESS;
+    }
     let Some(row) = rows::all().into_iter().find(|row| row.name() == name) else { return ExitCode::FAILURE };
     let mut work = (row.prepare)();
     work();
@@ -68,16 +73,24 @@ fn run_one(name: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn instructions(row: &Row) -> Option<u64> {
+/// The row whose work is nothing: what it counts is the harness.
+const NOTHING: &str = "nothing";
+
+/// Instructions of one repetition, without those of the harness.
+fn instructions(row: &Row, idle: u64) -> Option<u64> {
+    Some((collected(&row.name())? / u64::from(row.repeat)).saturating_sub(idle))
+}
+
+fn collected(row: &str) -> Option<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=benches::measured*"])
         .arg(std::env::current_exe().ok()?)
-        .args(["--row", &row.name()])
+        .args(["--row", row])
         .output()
         .ok()?;
     let report = String::from_utf8_lossy(&output.stderr);
     let collected = report.lines().find_map(|line| line.split_once("Collected : "))?.1;
-    Some(collected.trim().parse::<u64>().ok()? / u64::from(row.repeat))
+    collected.trim().parse().ok()
 }
 
 fn allocations(row: &Row) -> allocation_counter::AllocationInfo {

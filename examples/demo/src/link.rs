@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use mqtt_codec::session::{Event, Session, SessionError};
-use mqtt_codec::{MemStore, PacketId, Peek, Qos, ReasonCode, peek};
+use mqtt_codec::{MemStore, PacketId, Peek, Qos, ReasonCode, Version, peek};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -75,6 +75,11 @@ impl Link {
     ) -> Result<Self, Fault> {
         stream.set_nodelay(true)?;
         Ok(Self { stream, session, input, out: Vec::new(), epoch })
+    }
+
+    /// The version the connection speaks.
+    pub fn version(&self) -> Version {
+        self.session.version()
     }
 
     /// The time the session is told.

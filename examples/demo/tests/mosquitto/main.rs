@@ -12,8 +12,8 @@ use demo::Fault;
 use demo::link::{Incoming, Link};
 use mqtt_codec::session::{Config, Message, Session};
 use mqtt_codec::{
-    Connect, Disconnect, MemStore, PacketId, PacketType, Properties, Property, Qos, ReasonCode, Subscribe,
-    Subscription, Subscriptions, Text, TopicFilter, TopicName, Version,
+    Connect, Disconnect, MemStore, Packet, PacketId, PacketType, Properties, Property, Qos, ReasonCode, Role,
+    Rules, Subscribe, Subscription, Subscriptions, Text, TopicFilter, TopicName, Version,
 };
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -61,10 +61,23 @@ fn connect(
         ..Connect::new(hello.version, Text::new(hello.id).unwrap())
     };
     link.call(|session, now, out| session.connect(now, &connect, out)).unwrap();
-    match link.next(PATIENCE).unwrap() {
-        Some((Incoming::Connected { session_present }, _)) => (link, session_present),
+    match next(&mut link, PATIENCE) {
+        Some(Incoming::Connected { session_present }) => (link, session_present),
         other => panic!("instead of CONNACK: {other:?}"),
     }
+}
+
+/// The next thing the broker says. Its packets must mean the same when they are written again, to the byte.
+fn next(link: &mut Link, wait: Duration) -> Option<Incoming> {
+    let (incoming, frame) = link.next(wait).unwrap()?;
+    let version = link.version();
+    if !frame.is_empty() {
+        let packet = Packet::decode(&frame, Rules::new(version).sent_by(Role::Server)).unwrap();
+        let mut again = Vec::new();
+        packet.encode(version, &mut again).unwrap();
+        assert_eq!(again, frame, "{packet}");
+    }
+    Some(incoming)
 }
 
 fn subscribe(link: &mut Link, filter: &str, qos: Qos) {
@@ -72,8 +85,8 @@ fn subscribe(link: &mut Link, filter: &str, qos: Qos) {
     let subscriptions = Subscriptions::new(&list).unwrap();
     let subscribe = Subscribe { packet_id: PacketId::MIN, properties: Properties::EMPTY, subscriptions };
     link.call(|session, now, out| session.subscribe(now, &subscribe, out)).unwrap();
-    match link.next(PATIENCE).unwrap() {
-        Some((Incoming::Subscribed(granted), _)) => {
+    match next(link, PATIENCE) {
+        Some(Incoming::Subscribed(granted)) => {
             assert_eq!(granted.iter().map(|reason| reason.code()).collect::<Vec<_>>(), [qos.level()]);
         }
         other => panic!("instead of SUBACK: {other:?}"),
@@ -96,9 +109,9 @@ type Arrived = (String, Vec<u8>, Qos);
 fn collect(link: &mut Link, messages: usize, deliveries: usize) -> (Vec<Arrived>, Vec<PacketId>) {
     let (mut arrived, mut delivered) = (Vec::new(), Vec::new());
     while arrived.len() < messages || delivered.len() < deliveries {
-        match link.next(PATIENCE).unwrap() {
-            Some((Incoming::Message { topic, payload, qos }, _)) => arrived.push((topic, payload, qos)),
-            Some((Incoming::Delivered(id), _)) => delivered.push(id),
+        match next(link, PATIENCE) {
+            Some(Incoming::Message { topic, payload, qos }) => arrived.push((topic, payload, qos)),
+            Some(Incoming::Delivered(id)) => delivered.push(id),
             Some(other) => panic!("unexpected: {other:?}"),
             None => panic!(
                 "{} of {messages} messages, {} of {deliveries} deliveries",
@@ -160,7 +173,7 @@ fn silence_is_kept_alive_by_pings() {
         let (mut link, _) = connect(&broker, hello, session(), Instant::now());
         subscribe(&mut link, "pings", Qos::AtMostOnce);
         // Without a ping mosquitto ends the connection after one and a half seconds.
-        assert!(link.next(Duration::from_secs(4)).unwrap().is_none(), "{version:?}");
+        assert!(next(&mut link, Duration::from_secs(4)).is_none(), "{version:?}");
         publish(&mut link, "pings", b"alive", Qos::AtMostOnce);
         assert_eq!(collect(&mut link, 1, 0).0[0].1, b"alive");
         disconnect(&mut link);
@@ -191,12 +204,12 @@ fn a_kept_session_goes_on_after_a_cut() {
         // What was under way is delivered, perhaps twice; what came meanwhile arrives without subscribing again.
         let (mut away, mut delivered) = (Vec::new(), 0);
         while away.len() < 3 || delivered == 0 {
-            match link.next(PATIENCE).unwrap() {
-                Some((Incoming::Message { topic, payload, .. }, _)) if topic == "kept/away" => {
+            match next(&mut link, PATIENCE) {
+                Some(Incoming::Message { topic, payload, .. }) if topic == "kept/away" => {
                     away.push(payload);
                 }
-                Some((Incoming::Message { topic, .. }, _)) => assert_eq!(topic, "kept/own"),
-                Some((Incoming::Delivered(_), _)) => delivered += 1,
+                Some(Incoming::Message { topic, .. }) => assert_eq!(topic, "kept/own"),
+                Some(Incoming::Delivered(_)) => delivered += 1,
                 other => panic!("{version:?}: {other:?}"),
             }
         }
