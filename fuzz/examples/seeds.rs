@@ -1,6 +1,6 @@
 //! Writes seed corpora from the shared vectors, one file a vector, named by what it means.
 //!
-//! Run in this directory: `cargo run --bin seeds`. A target finds its seeds in `corpus/<target>`.
+//! Run in this directory: `cargo run --example seeds`. A target finds its seeds in `corpus/<target>`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
 use std::path::Path;
