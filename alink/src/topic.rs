@@ -12,7 +12,7 @@ use crate::out::Out;
 use crate::table::{Direction, Family, Kind, ReplyTo, both, look_up};
 
 /// Topics longer than this are refused unless a caller allows more; a custom RRPC's prefix is not
-/// counted.
+/// counted. An answer goes out even if `_reply` makes its topic longer: who asked must take it.
 pub const MAX_TOPIC: usize = 128;
 
 /// Slashes in a custom topic.
