@@ -135,7 +135,7 @@ fn apply(naive: &mut Naive, store: &mut impl Store<Error = StoreFull>, call: &Ca
             let bound = store.bound();
             let streamed = store.streamed().unwrap();
             if streamed.begin(slot, len).is_err() {
-                assert!(len > bound);
+                assert!(len > bound || bound == 0);
                 return;
             }
             for piece in bytes.chunks(50) {
