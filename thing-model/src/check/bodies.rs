@@ -40,9 +40,9 @@ impl<'s> Pass<'_, 's> {
     pub(super) fn history(&mut self, family: &'s dyn Family) -> Result<(), Halt> {
         self.place.form = Form::History;
         let at = self.r.at();
-        let mut any = false;
+        let mut empty = self.r.peek() == b'[';
         self.list(|pass, index| {
-            any = true;
+            empty = false;
             pass.place.device = index;
             pass.device(family, |pass, section| {
                 if section == 1 {
@@ -56,7 +56,7 @@ impl<'s> Pass<'_, 's> {
             })
         })?;
         self.place.device = NONE;
-        if any { Ok(()) } else { self.report(Rule::NoEntry, Code::LIST_EMPTY, at, NONE) }
+        if empty { self.report(Rule::NoEntry, Code::LIST_EMPTY, at, NONE) } else { Ok(()) }
     }
 
     /// `{"properties": {"id": [{"value": …, "time": …}]}, "events": {"id": [{"value": {…}, "time": …}]}}`

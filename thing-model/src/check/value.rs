@@ -355,24 +355,32 @@ impl Pass<'_, '_> {
         start: u32,
         mut read: impl FnMut(&mut Self) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
+        let outer = self.place.key;
         loop {
             self.r.go_to_name()?;
             let at = self.r.at();
             let name = self.r.member()?;
-            let twice = if name.is("value") {
+            let is_value = name.is("value");
+            let mut twice = false;
+            if is_value {
                 read(self)?;
-                core::mem::replace(&mut value, true)
-            } else if name.is("time") {
+                twice = core::mem::replace(&mut value, true);
+            }
+            // What stands around the outputs of an event has no other name than its own.
+            if outer == NONE {
+                self.place.key = at;
+            }
+            if name.is("time") {
                 self.time()?;
-                core::mem::replace(&mut time, true)
-            } else {
+                twice = core::mem::replace(&mut time, true);
+            } else if !is_value {
                 self.report(Rule::Wrapper, Code::PARAMETER, at, NONE)?;
                 self.r.skip()?;
-                false
-            };
+            }
             if twice && self.options.duplicates {
                 self.report(Rule::Duplicate, Code::PARAMETER, at, NONE)?;
             }
+            self.place.key = outer;
             if !self.r.more(b'}')? {
                 break;
             }

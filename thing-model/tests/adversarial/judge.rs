@@ -194,7 +194,7 @@ impl Judge<'_> {
         };
         for (name, member) in members {
             if name == "time" {
-                self.time(member, "", latest);
+                self.time(member, "time", latest);
             }
         }
         match value {

@@ -371,8 +371,9 @@ fn sets_events_and_services() {
             (r#"{"value":{"a":10}}"#, &["a: Range"]),
             (r#"{"value":{"b":1}}"#, &["b: Unknown"]),
             (r#"{"value":{"obj":{"z":1}}}"#, &["obj.z: UnknownMember"]),
-            (r#"{"value":{"a":1},"time":1700086400001}"#, &[": TimeAhead"]),
-            (r#"{"value":{"a":1},"time":"1"}"#, &[": Time"]),
+            (r#"{"value":{"a":1},"time":1700086400001}"#, &["time: TimeAhead"]),
+            (r#"{"value":{"a":1},"time":"1"}"#, &["time: Time"]),
+            (r#"{"time":1,"value":{"a":10},"time":2}"#, &["a: Range", "time: Duplicate"]),
         ],
     );
     table(
@@ -530,7 +531,7 @@ fn open_questions_are_options() {
         &model,
         &with(|options| options.bare_events = false),
         Payload::EventPost("e_info"),
-        &[(r#"{"value":{"a":1}}"#, OK), (r#"{"a":1}"#, &[": Wrapper", ": Empty"])],
+        &[(r#"{"value":{"a":1}}"#, OK), (r#"{"a":1}"#, &["a: Wrapper", ": Empty"])],
     );
     table(
         &model,
@@ -642,6 +643,7 @@ fn packs_batches_and_histories() {
                 r#"{"events":{"e_info":[{"value":{"a":1},"time":1},{"value":{"a":10},"time":1}]}}"#,
                 &["events.e_info[1].a: Range"],
             ),
+            (r#"{"events":{"e_info":[{"value":{"a":1},"time":"1"}]}}"#, &["events.e_info[0].time: Time"]),
             (r#"{"events":{"no":[{"value":{},"time":1}]}}"#, &["events.no: UnknownEvent"]),
         ],
     );
@@ -672,7 +674,8 @@ fn packs_batches_and_histories() {
         ],
     );
     let history = check(&own, &options, Payload::History(&Devices(&family)), b"{}").unwrap();
-    assert_eq!(history[0], ": Array");
+    assert_eq!(history, [": Array"]);
+    assert_eq!(check(&own, &options, Payload::History(&Devices(&family)), b"[]").unwrap(), [": NoEntry"]);
 }
 
 /// A gateway's children.
