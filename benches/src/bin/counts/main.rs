@@ -1,0 +1,73 @@
+//! Counts instructions and allocations of every row and writes them as a table.
+//!
+//! `counts [--peers] [--c] [--write] [PART]` counts the rows whose name contains PART. `--peers` also counts those of the
+//! workspaces beside this one, and `--c` the peers written in C. `--write` writes `benches/RESULTS.md` and its plots, and
+//! wants all of them. Instructions need valgrind on the path and are left out, with a note, where it is not.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
+
+use std::process::{Command, ExitCode, Stdio};
+
+use benches::rows;
+use harness::Line;
+
+mod report;
+
+/// Workspaces beside this one, and what they hold.
+const WORKSPACES: [(&str, &str); 2] =
+    [("peers", "the peers"), ("yardstick", "serde_json with its default features alone")];
+
+fn main() -> ExitCode {
+    let ours = rows::all();
+    if let Some(answer) = harness::answer(&ours) {
+        return answer;
+    }
+    let (mut write, mut peers, mut c, mut part) = (false, false, false, String::new());
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--write" => (write, peers) = (true, true),
+            "--peers" => peers = true,
+            "--c" => c = true,
+            _ => part = argument,
+        }
+    }
+    let mut lines = harness::count(&ours, &part, |line| println!("{line}"));
+    let mut notes = Vec::new();
+    for (workspace, what) in WORKSPACES.into_iter().filter(|_| peers) {
+        match foreign(workspace, c && workspace == "peers", &part) {
+            Some(more) => lines.extend(more),
+            None => notes.push(format!("{what} did not build or run: their rows are missing")),
+        }
+    }
+    if lines.is_empty() {
+        eprintln!("no row has {part:?} in its name");
+        return ExitCode::FAILURE;
+    }
+    if lines.iter().all(|line| line.instructions.is_none()) {
+        notes.push("valgrind was not installed: instructions are missing".to_owned());
+    }
+    notes.iter().for_each(|note| eprintln!("{note}"));
+    let strangers: Vec<&str> = report::strangers(&lines);
+    if !strangers.is_empty() {
+        eprintln!("no row of ours does this work: {strangers:?}");
+        return ExitCode::FAILURE;
+    }
+    if write && let Err(error) = report::write(&lines, &notes) {
+        eprintln!("RESULTS.md: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// The lines of another workspace, which is built first.
+fn foreign(workspace: &str, c: bool, part: &str) -> Option<Vec<Line>> {
+    let manifest = format!("{}/{workspace}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["run", "--quiet", "--locked", "--profile", "bench-counts", "--manifest-path", &manifest]);
+    if c {
+        cargo.args(["--features", "c"]);
+    }
+    let output = cargo.args(["--", "--lines", part]).stderr(Stdio::inherit()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    print!("{text}");
+    output.status.success().then(|| text.lines().filter_map(Line::parse).collect())
+}

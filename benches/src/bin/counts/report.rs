@@ -1,0 +1,110 @@
+//! `RESULTS.md`: for each table ours beside the best peers, what is to be said about it, and everyone.
+
+use core::fmt::Write as _;
+
+use harness::{Line, Row};
+
+/// What is to be said under a table.
+const NOTES: &[(&str, &str)] = &[];
+
+/// Work that somebody else does and nobody of ours: a row with a mistake in its words.
+pub(crate) fn strangers(lines: &[Line]) -> Vec<&str> {
+    let known = |line: &Line| lines.iter().any(|other| is_ours(other) && same_work(line, other));
+    lines.iter().filter(|line| !known(line)).map(|line| line.work.as_str()).collect()
+}
+
+/// Writes the page.
+pub(crate) fn write(lines: &[Line], notes: &[String]) -> std::io::Result<()> {
+    std::fs::write(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md"),
+        page(lines, notes).expect("text has room"),
+    )
+}
+
+fn is_ours(line: &Line) -> bool {
+    line.who.starts_with(Row::OURS)
+}
+
+fn same_work(line: &Line, other: &Line) -> bool {
+    line.table == other.table && line.work == other.work
+}
+
+fn page(lines: &[Line], notes: &[String]) -> Result<String, core::fmt::Error> {
+    let mut page = String::from(include_str!("head.md"));
+    for note in notes {
+        writeln!(page, "\n**{note}.**")?;
+    }
+    let mut tables: Vec<&str> = lines.iter().map(|line| line.table.as_str()).collect();
+    tables.dedup();
+    tables.sort_unstable();
+    tables.dedup();
+    for table in tables {
+        let lines: Vec<&Line> = lines.iter().filter(|line| line.table == table).collect();
+        write!(page, "\n## {table}\n\n")?;
+        best(&mut page, &lines)?;
+        for (_, note) in NOTES.iter().filter(|(of, _)| *of == table) {
+            write!(page, "\n{}\n", note.trim())?;
+        }
+        everyone(&mut page, &lines)?;
+    }
+    Ok(page)
+}
+
+/// Ours beside the best peer that makes the same checks and the best of those that make fewer.
+fn best(page: &mut String, lines: &[&Line]) -> core::fmt::Result {
+    page.push_str("| work | ours | best peer, same checks | ours to it | best peer, fewer checks | ours to it | allocations, ours |\n");
+    page.push_str("|---|---:|---|---:|---|---:|---:|\n");
+    for ours in lines.iter().filter(|line| is_ours(line)) {
+        let variant = ours.who.strip_prefix(Row::OURS).unwrap_or_default();
+        let cheapest = |same: bool| {
+            let peers = lines.iter().filter(|line| !is_ours(line) && same_work(line, ours));
+            peers.filter(|line| (line.checks == Row::SAME) == same).min_by_key(|line| line.instructions)
+        };
+        write!(page, "| {}{variant} | {} |", ours.work, number(ours.instructions))?;
+        for peer in [cheapest(true), cheapest(false)] {
+            match peer {
+                Some(peer) => {
+                    write!(page, " {} ({}) | {} |", number(peer.instructions), peer.who, ratio(ours, peer))?;
+                }
+                None => page.push_str(" – | |"),
+            }
+        }
+        writeln!(page, " {} |", ours.allocations)?;
+    }
+    Ok(())
+}
+
+fn everyone(page: &mut String, lines: &[&Line]) -> core::fmt::Result {
+    page.push_str("\n<details><summary>Everyone</summary>\n\n");
+    page.push_str("| work | who | instructions | allocations | bytes allocated | checks |\n|---|---|---:|---:|---:|---|\n");
+    for ours in lines.iter().filter(|line| line.who == Row::OURS) {
+        for line in lines.iter().filter(|line| same_work(line, ours)) {
+            let Line { work, who, allocations, bytes, checks, .. } = line;
+            let instructions = number(line.instructions);
+            writeln!(page, "| {work} | {who} | {instructions} | {allocations} | {bytes} | {checks} |")?;
+        }
+    }
+    page.push_str("\n</details>\n");
+    Ok(())
+}
+
+/// With a comma between thousands.
+fn number(count: Option<u64>) -> String {
+    let Some(count) = count else { return "–".to_owned() };
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn ratio(ours: &Line, peer: &Line) -> String {
+    match (ours.instructions, peer.instructions) {
+        (Some(ours), Some(peer)) if peer > 0 => format!("{:.2}", ours as f64 / peer as f64),
+        _ => "–".to_owned(),
+    }
+}
