@@ -7,6 +7,7 @@ use serde_json::json;
 use thing_model::{Checker, Count, Limits, Model, Options, Payload, WallClock};
 
 use crate::Row;
+use crate::inputs::document as input;
 
 const POST: &str = "/sys/a1LampDemo01/lamp001/thing/event/property/post";
 
@@ -27,11 +28,6 @@ pub(super) fn rows() -> Vec<Row> {
         row("linkwire", "parse an envelope and check its params, 30 KB", 20, || checked("W3")),
         row("serde_json", "parse an envelope and check its params, 30 KB", 20, || envelope("W3")),
     ]
-}
-
-fn input(name: &str) -> Vec<u8> {
-    let path = format!("{}/../vectors/bench/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(path).expect("the inputs are in the repository")
 }
 
 fn lamp() -> DeviceId<'static> {

@@ -5,6 +5,7 @@ use core::hint::black_box;
 use coap_codec::{Links, Message, Opt, Options, Rules, SliceOut, Writer};
 
 use crate::Row;
+use crate::inputs::coap as input;
 
 /// What coap-lite leaves to its user: reserved codes, types with codes they may not have, content of empty messages.
 const LITE_CHECKS: &str = "lengths only";
@@ -52,21 +53,6 @@ fn ours() -> Vec<Row> {
         ours("read 100 links of 6 attributes", links),
         ours("decode GET and judge it", || judge("get")),
     ]
-}
-
-fn input(row: &str) -> Vec<u8> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/bench/coap.json");
-    let text = std::fs::read_to_string(path).expect("the inputs are in the repository");
-    let rows: serde_json::Value = serde_json::from_str(&text).expect("the inputs are JSON");
-    let row =
-        rows.as_array().into_iter().flatten().find(|found| found["row"] == row).expect("the row is there");
-    match (row["hex"].as_str(), row["text"].as_str()) {
-        (Some(hex), _) => (0..hex.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
-            .collect(),
-        (None, text) => text.expect("hex or text").into(),
-    }
 }
 
 /// Every option's number and length, so that none can be skipped.

@@ -5,6 +5,8 @@ use core::hint::black_box;
 use mqtt_codec::{Ack, Packet, Property, Publish, Reader, Rules, SliceOut, Version};
 
 use crate::Row;
+use crate::inputs::mqtt as input;
+use crate::inputs::mqtt_stream;
 
 /// The rows of this table.
 pub(super) fn rows() -> Vec<Row> {
@@ -36,39 +38,6 @@ pub(super) fn rows() -> Vec<Row> {
 
 fn rules(version: Version) -> Rules {
     Rules::new(version)
-}
-
-fn row(row: &str, version: Version) -> serde_json::Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/bench/mqtt.json");
-    let text = std::fs::read_to_string(path).expect("the inputs are in the repository");
-    let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("the inputs are JSON");
-    let version = if version == Version::V5 { "5.0" } else { "3.1.1" };
-    rows.into_iter()
-        .find(|found| found["row"] == row && found["version"] == version)
-        .expect("the row is there")
-}
-
-fn hex(hex: &serde_json::Value) -> Vec<u8> {
-    let hex = hex.as_str().expect("hex is text");
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
-        .collect()
-}
-
-fn input(name: &str, version: Version) -> Vec<u8> {
-    if name != "publish_qos1_64k" {
-        return hex(&row(name, version)["hex"]);
-    }
-    // Described by its likeness to another row.
-    let like = input("publish_qos1_1k", version);
-    let Packet::Publish(like) = Packet::decode(&like, rules(version)).expect("a packet") else {
-        unreachable!()
-    };
-    let payload: Vec<u8> = (0..65_536_u32).map(|i| ((31 * i + 7) % 256).to_le_bytes()[0]).collect();
-    let mut bytes = Vec::new();
-    Publish { payload: &payload, ..like }.encode(version, &mut bytes).expect("a packet");
-    bytes
 }
 
 fn publish(bytes: &[u8], version: Version) -> Publish<'_> {
@@ -160,16 +129,7 @@ fn encode_puback() -> Box<dyn FnMut()> {
 }
 
 fn read(version: Version) -> Box<dyn FnMut()> {
-    let row = row("stream_1mib", version);
-    let cycle: Vec<Vec<u8>> = row["cycle"].as_array().into_iter().flatten().map(hex).collect();
-    let mut stream = Vec::new();
-    for packet in cycle.iter().cycle() {
-        if stream.len() + packet.len() > 1 << 20 {
-            break;
-        }
-        stream.extend_from_slice(packet);
-    }
-    assert_eq!(Some(stream.len() as u64), row["bytes"].as_u64());
+    let (stream, packets_in_it) = mqtt_stream(version);
     let mut buffer = vec![0; 4096];
     let mut work = move || {
         let mut reader = Reader::new(&mut buffer, 4096);
@@ -182,7 +142,7 @@ fn read(version: Version) -> Box<dyn FnMut()> {
         }
         packets
     };
-    assert_eq!(Some(work()), row["packets"].as_u64());
+    assert_eq!(work(), packets_in_it);
     Box::new(move || {
         black_box(work());
     })

@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use thing_model::{Checker, First, Limits, Model, Options, Payload, WallClock};
 
 use crate::Row;
+use crate::inputs::document as read;
 
 const SKIP: &str = "serde_json, IgnoredAny";
 const ORDER: &str = "linkwire, order remembered";
@@ -48,11 +49,6 @@ pub(super) fn rows() -> Vec<Row> {
         row("compile 2,000 properties", "linkwire", || compile("W3.tsl")),
         row("compile 2,000 properties", SKIP, || skip("W3.tsl")),
     ]
-}
-
-fn read(name: &str) -> Vec<u8> {
-    let path = format!(concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/bench/{}.json"), name);
-    std::fs::read(path).expect("the inputs are in the repository")
 }
 
 fn skip(name: &str) -> Box<dyn FnMut()> {
