@@ -82,6 +82,7 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+mod blockwise;
 #[cfg(feature = "alloc")]
 mod buf;
 mod code;
@@ -89,9 +90,13 @@ mod content_format;
 #[cfg(feature = "defmt")]
 mod defmt;
 mod error;
+mod etag;
+mod hash;
+mod identity;
 mod link;
 mod meaning;
 mod message;
+mod observe;
 mod option;
 mod out;
 mod rules;
@@ -103,16 +108,23 @@ mod token;
 mod uri;
 mod writer;
 
+pub use blockwise::{
+    Assembled, Assembly, AssemblyError, BlockSize, Fetch, FetchError, Fetched, Part, PartError, Upload,
+    Uploaded, Wanted,
+};
 #[cfg(feature = "alloc")]
 pub use buf::{MessageBuf, OptionsBuf};
 pub use code::{Code, ParseCodeError};
 pub use content_format::ContentFormat;
 pub use error::{Answer, DecodeError, EncodeError, Refusal, Rule};
+pub use etag::EntityTag;
+pub use identity::Identity;
 pub use link::{
     Attribute, Attributes, Filter, Link, LinkError, LinkRule, LinkWriteError, LinkWriter, Links, Value,
 };
 pub use meaning::Meaning;
 pub use message::{Kind, Message};
+pub use observe::{Freshness, Observe, Sequence};
 pub use option::{
     Block, BlockError, Definition, Format, Iter, Known, Opt, OptionNumber, Options, Oscore, Uint,
 };
