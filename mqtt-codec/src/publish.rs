@@ -132,7 +132,12 @@ impl<'a> Publish<'a> {
 
     /// Writes all but the payload, and returns the length of the fixed header.
     #[inline(always)]
-    fn put_head(&self, version: Version, remaining: usize, out: &mut (impl Out + ?Sized)) -> usize {
+    pub(crate) fn put_head(
+        &self,
+        version: Version,
+        remaining: usize,
+        out: &mut (impl Out + ?Sized),
+    ) -> usize {
         let topic = self.topic.as_bytes();
         let header = put_header_and_len(self.first_byte(), remaining, topic, out);
         out.put(topic);

@@ -37,6 +37,13 @@ pub enum Slot {
 pub enum Record<'a> {
     /// For [`Slot::Sent`] and [`Slot::Received`].
     Publish(&'a Publish<'a>),
+    /// For [`Slot::Sent`], if the session has encoded the PUBLISH already: these bytes one after the other.
+    Encoded {
+        /// All but the payload.
+        head: &'a [u8],
+        /// The payload.
+        payload: &'a [u8],
+    },
     /// For [`Slot::Received`], if the message came in pieces, which the application has: a PUBREC.
     Taken(PacketId),
     /// For [`Slot::Will`]: a CONNECT that carries nothing but this will.
@@ -52,7 +59,9 @@ impl<'a> Record<'a> {
         match self {
             Self::Publish(publish) if is_canonical(publish) => publish.encoded_len(Version::V5),
             Self::Publish(publish) => Wire::canonical(**publish).len(Version::V5, publish.payload.len()),
-            _ => self.packet().encoded_len(Version::V5),
+            Self::Encoded { head, payload } => Ok(head.len() + payload.len()),
+            Self::Taken(id) => taken(*id).encoded_len(Version::V5),
+            Self::Will(will) => bearer(will).encoded_len(Version::V5),
         }
     }
 
@@ -63,21 +72,39 @@ impl<'a> Record<'a> {
     #[inline]
     pub fn encode(&self, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
         match self {
-            Self::Publish(publish) if is_canonical(publish) => publish.encode(Version::V5, out),
-            Self::Publish(publish) => encode_canonical(publish, out),
-            _ => self.packet().encode(Version::V5, out),
-        }
-    }
-
-    fn packet(&self) -> Packet<'a> {
-        match *self {
-            Self::Publish(publish) => Packet::Publish(*publish),
-            Self::Taken(id) => Packet::PubRec(Ack::new(id)),
-            Self::Will(will) => {
-                Packet::Connect(Connect { will: Some(*will), ..Connect::new(Version::V5, Text::EMPTY) })
+            Self::Encoded { head, payload } => {
+                let needed = head.len() + payload.len(); // two slices never add up to more than a usize
+                if out.room() < needed {
+                    return Err(EncodeError::NoRoom { needed });
+                }
+                out.put(head);
+                out.put(payload);
+                Ok(needed)
             }
+            Self::Publish(publish) => encode_canonical(publish, out),
+            Self::Taken(id) => encode_taken(*id, out),
+            Self::Will(will) => encode_will(will, out),
         }
     }
+}
+
+fn taken(id: PacketId) -> Packet<'static> {
+    Packet::PubRec(Ack::new(id))
+}
+
+#[inline(never)]
+fn encode_taken(id: PacketId, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+    taken(id).encode(Version::V5, out)
+}
+
+/// A CONNECT that carries nothing but this will.
+fn bearer<'a>(will: &Will<'a>) -> Packet<'a> {
+    Packet::Connect(Connect { will: Some(*will), ..Connect::new(Version::V5, Text::EMPTY) })
+}
+
+#[inline(never)]
+fn encode_will(will: &Will<'_>, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+    bearer(will).encode(Version::V5, out)
 }
 
 /// Whether a PUBLISH is as a record has it.
@@ -86,7 +113,11 @@ fn is_canonical(publish: &Publish<'_>) -> bool {
     !publish.dup && publish.properties.topic_alias().is_none()
 }
 
+#[inline(never)]
 fn encode_canonical(publish: &Publish<'_>, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+    if is_canonical(publish) {
+        return publish.encode(Version::V5, out);
+    }
     let wire = Wire::canonical(*publish);
     let needed = wire.len(Version::V5, publish.payload.len())?;
     if out.room() < needed {

@@ -41,6 +41,9 @@ pub(crate) fn encode(
 /// The largest remaining length (5.0 §2.1.4, 3.1.1 §2.2.3).
 pub(crate) const MAX_REMAINING: usize = 268_435_455;
 
+/// Bytes of the longest fixed header.
+pub(crate) const LONGEST_HEADER: usize = 5;
+
 /// The length of a packet with that remaining length.
 #[inline]
 pub(crate) fn frame_len(remaining: usize) -> Result<usize, EncodeError> {
@@ -50,13 +53,13 @@ pub(crate) fn frame_len(remaining: usize) -> Result<usize, EncodeError> {
     Ok(1 + number_len(remaining) + remaining)
 }
 
-#[inline]
+#[inline(always)]
 pub(crate) fn put_header(first: u8, remaining: usize, out: &mut (impl Out + ?Sized)) {
-    if remaining < 0x80 {
-        out.put(&[first, low(remaining)]);
-    } else {
-        out.put(&[first]);
-        put_number(remaining, out);
+    match (digits(remaining), number_len(remaining)) {
+        ([a, ..], 1) => out.put(&[first, a]),
+        ([a, b, ..], 2) => out.put(&[first, a | 0x80, b]),
+        ([a, b, c, _], 3) => out.put(&[first, a | 0x80, b | 0x80, c]),
+        ([a, b, c, d], _) => out.put(&[first, a | 0x80, b | 0x80, c | 0x80, d]),
     }
 }
 
@@ -98,7 +101,11 @@ pub(crate) fn check_room(room: usize, remaining: usize, absent: usize) -> Result
         return Err(Rule::PacketTooLong.into());
     }
     // There is room for the longest fixed header, or else it matters how long this one is.
-    if room < remaining - absent + 5 { check_tight_room(room, remaining, absent) } else { Ok(()) }
+    if room < remaining - absent + LONGEST_HEADER {
+        check_tight_room(room, remaining, absent)
+    } else {
+        Ok(())
+    }
 }
 
 #[cold]

@@ -409,6 +409,7 @@ impl<'m, S: Store> Session<'m, S> {
     }
 
     /// Moves the replay past a record that is about to go.
+    #[inline]
     pub(super) fn skip_in_replay(&mut self, slot: Slot) -> Result<(), S> {
         if self.replay == Some(slot) {
             self.replay = self.next_sent(Some(slot))?;

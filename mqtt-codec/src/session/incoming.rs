@@ -34,12 +34,23 @@ impl<S: Store> Session<'_, S> {
         self.listening()?;
         self.heard(now);
         match self.short_ack(frame) {
+            Some((PacketType::PubAck, id)) => self.acknowledged(now, PacketType::PubAck, Ack::new(id), out),
             Some((PacketType::PubRel, id)) => self.take_release(now, id, out),
             Some((kind, id)) => self.take_ack(now, kind, Ack::new(id), out),
-            None => match Packet::decode(frame, self.rules()) {
-                Ok(packet) => self.take(now, packet, out),
-                Err(error) => self.fault(now, Fault::Malformed(error), error.reason(), out),
-            },
+            None => self.receive_any(now, frame, out),
+        }
+    }
+
+    #[inline(never)]
+    fn receive_any<'a>(
+        &'a mut self,
+        now: Duration,
+        frame: &'a [u8],
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        match Packet::decode(frame, self.rules()) {
+            Ok(packet) => self.take(now, packet, out),
+            Err(error) => self.fault(now, Fault::Malformed(error), error.reason(), out),
         }
     }
 
@@ -239,7 +250,8 @@ impl<S: Store> Session<'_, S> {
         Ok(None)
     }
 
-    #[inline]
+    /// PUBACK, PUBREC and PUBCOMP.
+    #[inline(never)]
     fn take_ack<'a>(
         &mut self,
         now: Duration,
@@ -247,40 +259,77 @@ impl<S: Store> Session<'_, S> {
         ack: Ack<'a>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<Event<'a>>, S> {
-        let id = ack.packet_id;
-        let state = self.sent.get(id.get()).filter(|cell| !cell.lost).map(|cell| cell.state);
-        let mut release = Ack::new(id);
-        match settle(state, kind, ack.reason.is_error(), None) {
+        self.acknowledged(now, kind, ack, out)
+    }
+
+    #[inline(always)]
+    fn acknowledged<'a>(
+        &mut self,
+        now: Duration,
+        kind: PacketType,
+        ack: Ack<'a>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Event<'a>>, S> {
+        match self.settle(now, kind, ack.packet_id, ack.reason.is_error(), out)? {
+            Settle::Done => Ok(Some(Event::Delivered(ack))),
+            Settle::Break(reason) => self.fault(now, Fault::Unexpected(kind), reason, out),
+            _ => Ok(None),
+        }
+    }
+
+    /// Does what an acknowledgement asks for, and says what it was; telling the peer of its fault is left to the caller.
+    #[inline(always)]
+    fn settle(
+        &mut self,
+        now: Duration,
+        kind: PacketType,
+        id: PacketId,
+        refused: bool,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Settle, S> {
+        let place = self.sent.find(id.get());
+        let known = place.and_then(|place| self.sent.at(place)).filter(|cell| !cell.lost);
+        let counted = known.is_some_and(|cell| cell.counted);
+        let step = settle(known.map(|cell| cell.state), kind, refused, None);
+        match step {
             Settle::Done => {
                 self.skip_in_replay(Slot::Sent(id))?;
                 self.store.remove(Slot::Sent(id)).map_err(SessionError::Store)?;
+                if let Some(place) = place {
+                    self.sent.remove_at(place);
+                }
                 // §4.9 would count every PUBCOMP, also one for a message that went out over an earlier connection;
                 // that allows more than Receive Maximum [MQTT-3.3.4-9].
-                if self.sent.remove(id.get()).is_some_and(|cell| cell.counted) {
-                    self.quota = self.quota.saturating_add(1);
-                }
-                Ok(Some(Event::Delivered(ack)))
+                self.quota = self.quota.saturating_add(counted.into());
             }
-            Settle::Release => {
-                self.check_room(Packet::PubRel(release).encoded_len(self.version)?, out)?;
-                self.store.release(id).map_err(SessionError::Store)?;
-                if let Some(cell) = self.sent.get_mut(id.get()) {
-                    cell.state = Sent::Released;
-                    cell.flying = true;
-                }
-                self.send(now, &Packet::PubRel(release), out)?;
-                Ok(None)
-            }
-            step @ (Settle::Again | Settle::Unknown) => {
-                if step == Settle::Unknown {
-                    release.reason = self.spoken(ReasonCode::PacketIdentifierNotFound);
-                }
-                self.send(now, &Packet::PubRel(release), out)?;
-                Ok(None)
-            }
-            Settle::Ignore => Ok(None),
-            Settle::Break(reason) => self.fault(now, Fault::Unexpected(kind), reason, out),
+            Settle::Release | Settle::Again | Settle::Unknown => self.release(now, id, step, out)?,
+            Settle::Ignore | Settle::Break(_) => {}
         }
+        Ok(step)
+    }
+
+    /// Answers PUBREC.
+    #[inline(never)]
+    fn release(
+        &mut self,
+        now: Duration,
+        id: PacketId,
+        step: Settle,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        let mut release = Ack::new(id);
+        if step == Settle::Unknown {
+            release.reason = self.spoken(ReasonCode::PacketIdentifierNotFound);
+        }
+        if step == Settle::Release {
+            self.check_room(Packet::PubRel(release).encoded_len(self.version)?, out)?;
+            self.store.release(id).map_err(SessionError::Store)?;
+            if let Some(cell) = self.sent.get_mut(id.get()) {
+                cell.state = Sent::Released;
+                cell.flying = true;
+            }
+        }
+        self.send(now, &Packet::PubRel(release), out)
     }
 
     /// SUBACK and UNSUBACK.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::alias::Alias;
 use super::timers::nanos;
 use super::transitions::{Received, Sent};
-use super::wire::Wire;
+use super::wire::{Head, SHORT_HEAD, Wire};
 use super::{Feature, Later, Limit, Phase, Result, SentCell, Session, SessionError, Timer};
 use crate::{
     Ack, Auth, Delivery, Disconnect, EncodeError, Out, Packet, PacketId, Properties, Publish, Qos,
@@ -52,13 +52,13 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A message that nothing forbids to send now.
-pub(super) struct Plan<'a> {
-    pub(super) wire: Wire<'a>,
-    pub(super) exchange: Option<(PacketId, Sent)>,
-    /// Bytes of the packet, payload included.
-    pub(super) len: usize,
-    pub(super) payload_len: usize,
+/// An exchange that can begin.
+#[derive(Clone, Copy)]
+pub(super) struct Fresh {
+    pub(super) id: PacketId,
+    /// Where its cell will be.
+    place: usize,
+    state: Sent,
 }
 
 impl<S: Store> Session<'_, S> {
@@ -90,15 +90,52 @@ impl<S: Store> Session<'_, S> {
         if message.properties.is_payload_text() && core::str::from_utf8(message.payload).is_err() {
             return Err(SessionError::Encode(EncodeError::Illegal(Rule::PayloadFormat)));
         }
-        let plan = self.plan(message, message.payload.len())?;
-        self.check_room(plan.len, out)?;
-        if let Some((id, _)) = plan.exchange {
-            let record = Record::Publish(&plan.wire.publish);
-            self.store.put(Slot::Sent(id), &record).map_err(|error| self.store_refused(&record, error))?;
+        let payload_len = message.payload.len();
+        let exchange = self.may_publish(message, payload_len)?;
+        let wire = self.wire(message, exchange);
+        let len = wire.len(self.version, payload_len)?;
+        self.check_len(len)?;
+        self.check_room(len, out)?;
+        let Some(Fresh { id, .. }) = exchange else {
+            wire.encode_head(self.version, payload_len, out)?;
+            out.put(message.payload);
+            self.published(now, exchange, &wire, message.deadline);
+            return Ok(None);
+        };
+        let mut memory = [0; SHORT_HEAD];
+        match Head::encode(&wire.publish, payload_len, &mut memory) {
+            Some(head) => {
+                self.keep(id, &head.record(message.payload))?;
+                if wire.alias.is_none() {
+                    head.put(self.version, out);
+                } else {
+                    wire.encode_head(self.version, payload_len, out)?;
+                }
+            }
+            None => self.keep_and_encode(id, wire, out)?,
         }
-        self.start(now, &plan, message, out)?;
         out.put(message.payload);
-        Ok(plan.exchange.map(|(id, _)| id))
+        self.published(now, exchange, &wire, message.deadline);
+        Ok(Some(id))
+    }
+
+    /// Puts a message into the store.
+    #[inline(always)]
+    fn keep(&mut self, id: PacketId, record: &Record<'_>) -> Result<(), S> {
+        self.store.put(Slot::Sent(id), record).map_err(|error| self.store_refused(record, error))
+    }
+
+    /// Puts a message with a long head into the store, and its head into the output.
+    #[inline(never)]
+    fn keep_and_encode(
+        &mut self,
+        id: PacketId,
+        wire: Wire<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        self.keep(id, &Record::Publish(&wire.publish))?;
+        wire.encode_head(self.version, wire.publish.payload.len(), out)?;
+        Ok(())
     }
 
     /// What it means that the store did not take a record.
@@ -114,11 +151,11 @@ impl<S: Store> Session<'_, S> {
     /// Finds every reason not to send a message with a payload of that length, its own length, room and store aside,
     /// and an identifier for it.
     #[inline(always)]
-    fn may_publish(
+    pub(super) fn may_publish(
         &mut self,
         message: &Message<'_>,
         payload_len: usize,
-    ) -> Result<Option<(PacketId, Sent)>, S> {
+    ) -> Result<Option<Fresh>, S> {
         self.expect(Phase::Online)?;
         self.check_features(message, payload_len)?;
         let state = match message.qos {
@@ -132,39 +169,33 @@ impl<S: Store> Session<'_, S> {
         if self.quota == 0 {
             return Err(SessionError::Later(Later::Quota));
         }
-        Ok(Some((self.free_id()?, state)))
+        self.fresh(state).map(Some)
     }
 
     /// A message as it will go over this connection.
     #[inline(always)]
-    pub(super) fn plan<'a>(&mut self, message: &Message<'a>, payload_len: usize) -> Result<Plan<'a>, S> {
-        let exchange = self.may_publish(message, payload_len)?;
+    pub(super) fn wire<'a>(&self, message: &Message<'a>, exchange: Option<Fresh>) -> Wire<'a> {
         let alias = self.aliases_out.pick(message.topic.as_bytes());
-        let wire = Wire { alias, ..Wire::canonical(packet(message, exchange)) };
-        let len = wire.len(self.version, payload_len)?;
-        self.check_len(len)?;
-        Ok(Plan { wire, exchange, len, payload_len })
+        Wire { alias, ..Wire::canonical(packet(message, exchange)) }
     }
 
-    /// Writes the head of a message whose record is in the store, and remembers the exchange.
+    /// Remembers what the head of a message in the output begins.
     #[inline(always)]
-    pub(super) fn start(
+    pub(super) fn published(
         &mut self,
         now: Duration,
-        plan: &Plan<'_>,
-        message: &Message<'_>,
-        out: &mut (impl Out + ?Sized),
-    ) -> Result<(), S> {
-        plan.wire.encode_head(self.version, plan.payload_len, out)?;
-        if let Some((id, state)) = plan.exchange {
-            self.begin(now, id, state, message.deadline);
+        exchange: Option<Fresh>,
+        wire: &Wire<'_>,
+        deadline: Option<Duration>,
+    ) {
+        if let Some(exchange) = exchange {
+            self.begin(now, exchange, deadline);
             self.quota -= 1;
         }
-        if let Some(Alias::New(alias)) = plan.wire.alias {
-            self.aliases_out.set(alias, message.topic.as_bytes());
+        if let Some(Alias::New(alias)) = wire.alias {
+            self.aliases_out.set(alias, wire.publish.topic.as_bytes());
         }
         self.spoke(now);
-        Ok(())
     }
 
     /// Client: asks for subscriptions. [`Event::Subscribed`](super::Event::Subscribed) will come
@@ -193,13 +224,13 @@ impl<S: Store> Session<'_, S> {
     ) -> Result<PacketId, S> {
         self.expect_role(Role::Client)?;
         self.expect(Phase::Online)?;
-        let id = self.free_id()?;
         let count = self.check_filters(subscribe)?;
-        let packet = Packet::Subscribe(Subscribe { packet_id: id, ..*subscribe });
+        let exchange = self.fresh(Sent::Subscribe(count))?;
+        let packet = Packet::Subscribe(Subscribe { packet_id: exchange.id, ..*subscribe });
         self.check_len(packet.encoded_len(self.version)?)?;
         self.send(now, &packet, out)?;
-        self.begin(now, id, Sent::Subscribe(count), None);
-        Ok(id)
+        self.begin(now, exchange, None);
+        Ok(exchange.id)
     }
 
     /// Client: gives subscriptions up. [`Event::Unsubscribed`](super::Event::Unsubscribed) will come
@@ -227,13 +258,13 @@ impl<S: Store> Session<'_, S> {
     ) -> Result<PacketId, S> {
         self.expect_role(Role::Client)?;
         self.expect(Phase::Online)?;
-        let id = self.free_id()?;
         let count = u16::try_from(unsubscribe.filters.iter().count()).unwrap_or(u16::MAX);
-        let packet = Packet::Unsubscribe(Unsubscribe { packet_id: id, ..*unsubscribe });
+        let exchange = self.fresh(Sent::Unsubscribe(count))?;
+        let packet = Packet::Unsubscribe(Unsubscribe { packet_id: exchange.id, ..*unsubscribe });
         self.check_len(packet.encoded_len(self.version)?)?;
         self.send(now, &packet, out)?;
-        self.begin(now, id, Sent::Unsubscribe(count), None);
-        Ok(id)
+        self.begin(now, exchange, None);
+        Ok(exchange.id)
     }
 
     /// Acknowledges a message that arrived ([`Acknowledge::Manual`](super::Acknowledge::Manual)),
@@ -544,17 +575,17 @@ impl<S: Store> Session<'_, S> {
 
     /// An identifier that no exchange uses, with a cell for it.
     #[inline]
-    fn free_id(&mut self) -> Result<PacketId, S> {
-        if !self.sent.reserve() {
-            return Err(SessionError::Full);
-        }
-        let mut id = self.last_id;
-        for _ in 0..=self.sent.len() {
-            id = id.checked_add(1).unwrap_or(1);
-            if self.sent.get(id).is_none()
-                && let Some(id) = PacketId::new(id)
-            {
-                return Ok(id);
+    fn fresh(&mut self, state: Sent) -> Result<Fresh, S> {
+        if self.sent.reserve() {
+            let mut tries = self.sent.len();
+            let mut id = self.last_id;
+            loop {
+                id = id.checked_add(1).unwrap_or(1);
+                if let (Some(place), Some(id)) = (self.sent.vacancy(id), PacketId::new(id)) {
+                    return Ok(Fresh { id, place, state });
+                }
+                let Some(left) = tries.checked_sub(1) else { break };
+                tries = left;
             }
         }
         Err(SessionError::Full)
@@ -570,7 +601,7 @@ impl<S: Store> Session<'_, S> {
     }
 
     #[inline]
-    fn begin(&mut self, now: Duration, id: PacketId, state: Sent, deadline: Option<Duration>) {
+    fn begin(&mut self, now: Duration, Fresh { id, place, state }: Fresh, deadline: Option<Duration>) {
         let mut until = u64::MAX;
         if deadline.is_some() || self.manners.acknowledge_timeout.is_some() {
             let patience = self.manners.acknowledge_timeout.map(|patience| now.saturating_add(patience));
@@ -578,27 +609,25 @@ impl<S: Store> Session<'_, S> {
             self.timers.bring_forward(Timer::Exchange, until);
         }
         self.last_id = id.get();
-        let counted = matches!(state, Sent::Once | Sent::Twice);
-        let since = nanos(now);
         let cell = SentCell {
             id: id.get(),
             state,
             flying: true,
-            counted,
-            since,
+            counted: matches!(state, Sent::Once | Sent::Twice),
+            since: nanos(now),
             deadline: until,
             ..SentCell::EMPTY
         };
-        self.sent.insert_new(cell);
+        self.sent.insert_at(place, cell);
     }
 }
 
 #[inline(always)]
-fn packet<'a>(message: &Message<'a>, exchange: Option<(PacketId, Sent)>) -> Publish<'a> {
+fn packet<'a>(message: &Message<'a>, exchange: Option<Fresh>) -> Publish<'a> {
     let qos = match exchange {
         None => Delivery::AtMostOnce,
-        Some((id, Sent::Once)) => Delivery::AtLeastOnce(id),
-        Some((id, _)) => Delivery::ExactlyOnce(id),
+        Some(Fresh { id, state: Sent::Once, .. }) => Delivery::AtLeastOnce(id),
+        Some(Fresh { id, .. }) => Delivery::ExactlyOnce(id),
     };
     let Message { topic, retain, properties, payload, .. } = *message;
     Publish { dup: false, qos, retain, topic, properties, payload }

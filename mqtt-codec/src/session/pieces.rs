@@ -64,26 +64,30 @@ impl<S: Store> Session<'_, S> {
     ) -> Result<Option<PacketId>, S> {
         let message = Message { payload: &[], ..*message };
         let len = usize::try_from(payload_len).unwrap_or(usize::MAX);
-        let plan = self.plan(&message, len)?;
-        self.check_room(plan.len - len, out)?;
-        if let Some((id, _)) = plan.exchange {
-            let record = Wire::canonical(plan.wire.publish);
+        let exchange = self.may_publish(&message, len)?;
+        let wire = self.wire(&message, exchange);
+        let sent = wire.len(self.version, len)?;
+        self.check_len(sent)?;
+        self.check_room(sent - len, out)?;
+        if let Some(exchange) = exchange {
+            let record = Wire::canonical(wire.publish);
             let whole = record.len(Version::V5, len)?;
             let bound = self.store.bound();
             let Some(store) = self.store.streamed() else {
                 return Err(SessionError::TooLarge { len: whole, bound, limit: Limit::Store });
             };
-            store.begin(Slot::Sent(id), whole).map_err(SessionError::Store)?;
+            store.begin(Slot::Sent(exchange.id), whole).map_err(SessionError::Store)?;
             let mut head = Push { store, left: whole - len, error: None };
             record.encode_head(Version::V5, len, &mut head)?;
             if let Some(error) = head.error {
                 return Err(SessionError::Store(error));
             }
         }
-        self.start(now, &plan, &message, out)?;
-        let exchange = plan.exchange.map(|(id, _)| id);
+        wire.encode_head(self.version, len, out)?;
+        self.published(now, exchange, &wire, message.deadline);
+        let exchange = exchange.map(|exchange| exchange.id);
         if payload_len > 0 || exchange.is_some() {
-            let payload = PublishHead { publish: plan.wire.publish, payload_len }.payload();
+            let payload = PublishHead { publish: wire.publish, payload_len }.payload();
             self.outgoing = Some(Outgoing::Caller { payload, exchange, pushed: false });
         }
         Ok(exchange)

@@ -128,7 +128,12 @@ impl<'m, T: Cell> IdTable<'m, T> {
 
     #[inline]
     pub(crate) fn get(&self, key: u16) -> Option<&T> {
-        let place = self.find(key)?;
+        self.at(self.find(key)?)
+    }
+
+    /// The entry in that place.
+    #[inline]
+    pub(crate) fn at(&self, place: usize) -> Option<&T> {
         self.table.cells().get(place)
     }
 
@@ -165,22 +170,61 @@ impl<'m, T: Cell> IdTable<'m, T> {
         if !self.reserve() {
             return false;
         }
-        self.insert_new(entry);
+        if let Some(place) = self.vacancy(entry.key()) {
+            self.insert_at(place, entry);
+        }
         true
     }
 
-    /// Adds an entry whose key is not in the table, after [`reserve`](Self::reserve) has said that it fits.
+    /// The place an entry with that key would take, after [`reserve`](Self::reserve) has said that it fits.
+    /// `None`: the key is in the table.
     #[inline]
-    pub(crate) fn insert_new(&mut self, entry: T) {
-        self.settle(entry);
-        self.len += 1;
+    pub(crate) fn vacancy(&self, key: u16) -> Option<usize> {
+        let cells = self.table.cells();
+        let home = usize::from(key) % cells.len().max(1);
+        if cells.get(home)?.key() == 0 { Some(home) } else { self.vacancy_from(home, key) }
     }
 
+    #[inline(never)]
+    fn vacancy_from(&self, home: usize, key: u16) -> Option<usize> {
+        let place = self.first_from(home, key)?;
+        self.at(place).filter(|cell| cell.key() == 0).map(|_| place)
+    }
+
+    /// Adds an entry in the place that [`vacancy`](Self::vacancy) has named for its key.
+    #[inline]
+    pub(crate) fn insert_at(&mut self, place: usize, entry: T) {
+        if let Some(cell) = self.table.cells_mut().get_mut(place) {
+            *cell = entry;
+            self.len += 1;
+        }
+    }
+
+    #[inline]
     pub(crate) fn remove(&mut self, key: u16) -> Option<T> {
-        let mut hole = self.find(key)?;
+        let place = self.find(key)?;
+        let removed = self.at(place).copied();
+        self.remove_at(place);
+        removed
+    }
+
+    /// Removes the entry in a place that [`find`](Self::find) has named.
+    #[inline(always)]
+    pub(crate) fn remove_at(&mut self, place: usize) {
         let cells = self.table.cells_mut();
+        let Some(cell) = cells.get_mut(place) else { return };
+        *cell = T::EMPTY;
+        let next = if place + 1 == cells.len() { 0 } else { place + 1 };
+        if cells.get(next).is_some_and(|next| next.key() != 0) {
+            Self::close(cells, place);
+        }
+        self.len -= 1;
+    }
+
+    /// Moves entries back that lie behind an empty cell and could not be found over it.
+    #[inline(never)]
+    fn close(cells: &mut [T], mut hole: usize) {
         let len = cells.len();
-        let removed = core::mem::replace(cells.get_mut(hole)?, T::EMPTY);
         let mut place = hole;
         loop {
             place = if place + 1 == len { 0 } else { place + 1 };
@@ -193,8 +237,6 @@ impl<'m, T: Cell> IdTable<'m, T> {
                 hole = place;
             }
         }
-        self.len -= 1;
-        Some(removed)
     }
 
     /// Removes the entries that `keep` says no to; it may be asked about the same entry twice.
@@ -214,8 +256,9 @@ impl<'m, T: Cell> IdTable<'m, T> {
         self.len = 0;
     }
 
+    /// The place of the entry with that key, until another one is removed.
     #[inline]
-    fn find(&self, key: u16) -> Option<usize> {
+    pub(crate) fn find(&self, key: u16) -> Option<usize> {
         let cells = self.table.cells();
         if key == 0 || cells.is_empty() {
             return None;
@@ -228,32 +271,17 @@ impl<'m, T: Cell> IdTable<'m, T> {
         }
     }
 
+    #[inline(never)]
     fn find_from(&self, home: usize, key: u16) -> Option<usize> {
-        let (before, after) = self.table.cells().split_at_checked(home)?;
-        for (at, cell) in after.iter().enumerate() {
-            if cell.key() == key {
-                return Some(home + at);
-            }
-            if cell.key() == 0 {
-                return None;
-            }
-        }
-        before.iter().take_while(|cell| cell.key() != 0).position(|cell| cell.key() == key)
+        let place = self.first_from(home, key)?;
+        self.at(place).filter(|cell| cell.key() == key).map(|_| place)
     }
 
-    /// Writes `entry` into the first empty cell from its home on; there is one.
-    #[inline]
-    fn settle(&mut self, entry: T) {
-        let cells = self.table.cells_mut();
-        let home = usize::from(entry.key()) % cells.len().max(1);
-        if let Some(cell) = cells.get_mut(home).filter(|cell| cell.key() == 0) {
-            *cell = entry;
-            return;
-        }
-        let (before, after) = cells.split_at_mut(home);
-        if let Some(cell) = after.iter_mut().chain(before).find(|cell| cell.key() == 0) {
-            *cell = entry;
-        }
+    /// The first place from `home` on that is empty or has that key.
+    fn first_from(&self, home: usize, key: u16) -> Option<usize> {
+        let (before, after) = self.table.cells().split_at_checked(home)?;
+        let places = (home..).zip(after).chain((0..).zip(before));
+        places.into_iter().find(|(_, cell)| cell.key() == 0 || cell.key() == key).map(|(place, _)| place)
     }
 
     /// Doubles the cells and gives every entry its new home.
@@ -265,8 +293,11 @@ impl<'m, T: Cell> IdTable<'m, T> {
         {
             let wanted = (cells.len() * 2).max(8).min(*bound);
             let old = core::mem::replace(cells, alloc::vec![T::EMPTY; wanted]);
+            self.len = 0;
             for entry in old.into_iter().filter(|entry| entry.key() != 0) {
-                self.settle(entry);
+                if let Some(place) = self.vacancy(entry.key()) {
+                    self.insert_at(place, entry);
+                }
             }
             return true;
         }

@@ -27,13 +27,14 @@ impl<S: Store> Session<'_, S> {
     }
 
     /// Whether something is due that waits for no clock.
+    #[inline]
     fn has_work(&self) -> bool {
         match self.outgoing {
             Some(Outgoing::Store { .. }) => true,
             Some(Outgoing::Caller { .. }) => false,
-            None => {
-                (self.phase == Phase::Online && self.owes_answer()) || self.can_replay() || self.will_is_out
-            }
+            None if self.will_is_out => true,
+            None if self.queue.first == 0 && self.replay.is_none() => false,
+            None => (self.phase == Phase::Online && self.owes_answer()) || self.can_replay(),
         }
     }
 

@@ -2,8 +2,8 @@
 //! the expiry interval that belong there, whatever its own properties say.
 
 use super::alias::Alias;
-use crate::write::{frame_len, number_len, put_field, put_header, put_number};
-use crate::{EncodeError, Out, Property, Publish, Version};
+use crate::write::{LONGEST_HEADER, MAX_REMAINING, frame_len, number_len, put_field, put_header, put_number};
+use crate::{EncodeError, Out, Property, Publish, Record, SliceOut, Version};
 
 /// See the module. Only 5.0 has anything to replace.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ impl<'a> Wire<'a> {
     }
 
     fn encode_replaced(
-        &self,
+        self,
         version: Version,
         payload_len: usize,
         out: &mut (impl Out + ?Sized),
@@ -79,7 +79,7 @@ impl<'a> Wire<'a> {
         Ok(self.replaced_len().saturating_add(payload_len))
     }
 
-    fn replaced_len(&self) -> usize {
+    fn replaced_len(self) -> usize {
         let topic = if self.drops_topic() { 0 } else { self.publish.topic.as_bytes().len() };
         let id = if self.publish.qos.packet_id().is_some() { 2 } else { 0 };
         let properties = self.properties_len();
@@ -106,5 +106,54 @@ impl<'a> Wire<'a> {
                 (property, _) => property,
             })
             .chain(alias)
+    }
+}
+
+/// Bytes of the longest head that is encoded only once.
+pub(crate) const SHORT_HEAD: usize = 128;
+
+/// The head of a message as its record has it, encoded once for the store and the wire.
+pub(crate) struct Head<'b> {
+    bytes: &'b [u8],
+    /// Bytes of it before the topic.
+    header: usize,
+    payload_len: usize,
+}
+
+impl<'b> Head<'b> {
+    /// `None`: it is longer than that, or there can be no such record.
+    #[inline(always)]
+    pub(crate) fn encode(
+        publish: &Publish<'_>,
+        payload_len: usize,
+        memory: &'b mut [u8; SHORT_HEAD],
+    ) -> Option<Self> {
+        let body = publish.head_len(Version::V5).ok()?;
+        let remaining = body.saturating_add(payload_len);
+        if remaining > MAX_REMAINING || body > SHORT_HEAD - LONGEST_HEADER {
+            return None;
+        }
+        let mut out = SliceOut::new(memory);
+        let header = publish.put_head(Version::V5, remaining, &mut out);
+        Some(Self { bytes: out.into_written(), header, payload_len })
+    }
+
+    /// The record with the payload.
+    #[inline]
+    pub(crate) fn record<'r>(&'r self, payload: &'r [u8]) -> Record<'r> {
+        Record::Encoded { head: self.bytes, payload }
+    }
+
+    /// Appends it as it goes over a connection of that version.
+    #[inline(always)]
+    pub(crate) fn put(&self, version: Version, out: &mut (impl Out + ?Sized)) {
+        if version == Version::V5 {
+            return out.put(self.bytes);
+        }
+        // In 3.1.1 there are no properties, so here they are a zero at the end.
+        if let ([first, ..], Some([body @ .., _])) = (self.bytes, self.bytes.get(self.header..)) {
+            put_header(*first, body.len() + self.payload_len, out);
+            out.put(body);
+        }
     }
 }

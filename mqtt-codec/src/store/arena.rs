@@ -154,6 +154,15 @@ impl Header {
         Some(Self { state, id, len, age: 0 })
     }
 
+    /// `None`: the record is too long.
+    #[inline]
+    fn to_bytes(self) -> Option<[u8; HEADER]> {
+        let [l0, l1, l2, l3] = u32::try_from(self.len).ok()?.to_be_bytes();
+        let [i0, i1] = self.id.to_be_bytes();
+        let [a0, a1, a2, a3] = self.age.to_be_bytes();
+        Some([l0, l1, l2, l3, i0, i1, self.state, 0, a0, a1, a2, a3])
+    }
+
     fn size(&self) -> usize {
         HEADER.saturating_add(self.len)
     }
@@ -197,16 +206,13 @@ impl ArenaStore<'_> {
             len: usize::try_from(u32::from_be_bytes([l0, l1, l2, l3])).ok()?,
             age: u32::from_be_bytes([a0, a1, a2, a3]),
         };
-        (matches!(state, DEAD..=WILL) && header.size() <= bytes.len()).then_some(header)
+        (matches!(state, DEAD..=WILL) && header.len <= bytes.len() - HEADER).then_some(header)
     }
 
     #[inline]
     fn set_header(&mut self, at: usize, header: Header) {
-        let [l0, l1, l2, l3] = u32::try_from(header.len).unwrap_or(u32::MAX).to_be_bytes();
-        let [i0, i1] = header.id.to_be_bytes();
-        let [a0, a1, a2, a3] = header.age.to_be_bytes();
-        let bytes = [l0, l1, l2, l3, i0, i1, header.state, 0, a0, a1, a2, a3];
-        if let Some(place) = self.memory.cells_mut().get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+        let place = self.memory.cells_mut().get_mut(at..).and_then(|rest| rest.first_chunk_mut());
+        if let (Some(place), Some(bytes)) = (place, header.to_bytes()) {
             *place = bytes;
         }
     }
@@ -228,7 +234,6 @@ impl ArenaStore<'_> {
         })
     }
 
-    #[inline]
     fn find(&mut self, slot: Slot) -> Option<(usize, Header)> {
         // Acknowledgements come in the order of the messages: nearly always it is the first.
         if self.start < self.end
@@ -241,6 +246,7 @@ impl ArenaStore<'_> {
         self.find_behind(slot)
     }
 
+    #[inline(never)]
     fn find_behind(&mut self, slot: Slot) -> Option<(usize, Header)> {
         let is_it = |(_, header): &(usize, Header)| header.is(slot);
         let hint = self.hint.clamp(self.start, self.end);
@@ -264,8 +270,7 @@ impl ArenaStore<'_> {
             self.dead -= header.size();
         }
         if self.start == self.end {
-            (self.start, self.hint) = (0, 0);
-            self.end_at(0);
+            self.empty();
         }
     }
 
@@ -326,34 +331,25 @@ impl ArenaStore<'_> {
         Ok(len)
     }
 
-    /// Drops the entry at that offset.
+    /// Keeps a sent message behind the last entry, if there is room for it as things lie.
     #[inline]
-    fn bury(&mut self, at: usize, header: Header) {
-        self.set_state(at, DEAD);
-        if at == self.start && at + header.size() == self.end {
-            (self.start, self.hint, self.dead) = (0, 0, 0);
-            self.end_at(0);
-            return;
-        }
-        self.dead += header.size();
-        if at == self.start {
-            self.trim();
-        }
+    fn append(&mut self, id: PacketId, head: &[u8], payload: &[u8]) -> Option<()> {
+        let len = head.len() + payload.len(); // two slices never add up to more than a usize
+        let header = Header { state: SENT, id: id.get(), len, age: 0 }.to_bytes()?;
+        let at = self.end;
+        let entry = self.memory.cells_mut().get_mut(at..)?.get_mut(..len.checked_add(HEADER)?)?;
+        let (place, record) = entry.split_first_chunk_mut()?;
+        *place = header;
+        let (first, second) = record.split_at_mut_checked(head.len())?;
+        first.copy_from_slice(head);
+        second.copy_from_slice(payload);
+        self.end_at(at + HEADER + len);
+        Some(())
     }
 
-    fn abandon(&mut self) {
-        if let Some(open) = self.open.take()
-            && let Some(header) = self.header(open.at)
-        {
-            self.bury(open.at, header);
-        }
-    }
-}
-
-impl Store for ArenaStore<'_> {
-    type Error = StoreFull;
-
-    fn put(&mut self, slot: Slot, record: &Record<'_>) -> Result<(), StoreFull> {
+    /// Keeps any record.
+    #[inline(never)]
+    fn put_any(&mut self, slot: Slot, record: &Record<'_>) -> Result<(), StoreFull> {
         // The name of a received one is all that will be asked for.
         let write = |place: &mut [u8]| match slot {
             Slot::Received(_) => Ok(0),
@@ -375,6 +371,52 @@ impl Store for ArenaStore<'_> {
         Ok(())
     }
 
+    /// Drops the entry at that offset.
+    fn bury(&mut self, at: usize, header: Header) {
+        self.set_state(at, DEAD);
+        self.dead += header.size();
+        if at == self.start {
+            self.trim();
+        }
+    }
+
+    /// Drops any record.
+    #[inline(never)]
+    fn remove_any(&mut self, slot: Slot) {
+        if let Some((at, header)) = self.find(slot) {
+            self.bury(at, header);
+        }
+    }
+
+    /// Drops everything.
+    #[inline]
+    fn empty(&mut self) {
+        (self.start, self.hint, self.dead) = (0, 0, 0);
+        self.end_at(0);
+    }
+
+    fn abandon(&mut self) {
+        if let Some(open) = self.open.take()
+            && let Some(header) = self.header(open.at)
+        {
+            self.bury(open.at, header);
+        }
+    }
+}
+
+impl Store for ArenaStore<'_> {
+    type Error = StoreFull;
+
+    #[inline(always)]
+    fn put(&mut self, slot: Slot, record: &Record<'_>) -> Result<(), StoreFull> {
+        if let (Slot::Sent(id), Record::Encoded { head, payload }) = (slot, record)
+            && self.append(id, head, payload).is_some()
+        {
+            return Ok(());
+        }
+        self.put_any(slot, record)
+    }
+
     fn release(&mut self, id: PacketId) -> Result<(), StoreFull> {
         let Some((at, header)) = self.find(Slot::Sent(id)).filter(|(_, header)| header.state == SENT) else {
             return Ok(());
@@ -390,9 +432,12 @@ impl Store for ArenaStore<'_> {
         Ok(())
     }
 
+    #[inline(always)]
     fn remove(&mut self, slot: Slot) -> Result<(), StoreFull> {
-        if let Some((at, header)) = self.find(slot) {
-            self.bury(at, header);
+        // Nearly always it is the first, and often the only one.
+        match self.header(self.start) {
+            Some(header) if header.is(slot) && self.start + header.size() == self.end => self.empty(),
+            _ => self.remove_any(slot),
         }
         Ok(())
     }
