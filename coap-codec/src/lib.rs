@@ -86,6 +86,7 @@ mod blockwise;
 #[cfg(feature = "alloc")]
 mod buf;
 mod code;
+mod condition;
 mod content_format;
 #[cfg(feature = "defmt")]
 mod defmt;
@@ -96,9 +97,11 @@ mod identity;
 mod link;
 mod meaning;
 mod message;
+mod no_response;
 mod observe;
 mod option;
 mod out;
+mod router;
 mod rules;
 #[cfg(feature = "serde")]
 mod serde;
@@ -115,6 +118,7 @@ pub use blockwise::{
 #[cfg(feature = "alloc")]
 pub use buf::{MessageBuf, OptionsBuf};
 pub use code::{Code, ParseCodeError};
+pub use condition::Current;
 pub use content_format::ContentFormat;
 pub use error::{Answer, DecodeError, EncodeError, Refusal, Rule};
 pub use etag::EntityTag;
@@ -124,11 +128,13 @@ pub use link::{
 };
 pub use meaning::Meaning;
 pub use message::{Kind, Message};
+pub use no_response::NoResponse;
 pub use observe::{Freshness, Observe, Sequence};
 pub use option::{
     Block, BlockError, Definition, Format, Iter, Known, Opt, OptionNumber, Options, Oscore, Uint,
 };
 pub use out::{Out, SliceOut};
+pub use router::{Found, LinkList, Methods, Route, RouteError, RouteRule, Router};
 pub use rules::{Policy, Rules};
 #[cfg(feature = "bytes")]
 pub use stream::split_frame;

@@ -427,6 +427,11 @@ fn check_parts<'p>(
     Ok(())
 }
 
+/// Whether a text is one segment of a path.
+pub(crate) fn is_segment(text: &str) -> bool {
+    check_parts(core::iter::once(text), Component::Path, 0).is_ok()
+}
+
 /// Checks one part, as it will become one option.
 fn check_part(part: &str, component: Component, at: usize) -> Result<(), UriError> {
     let fault = |rule, offset| UriError { component, rule, offset: at + offset };
@@ -462,7 +467,7 @@ fn may_stand(byte: u8, component: Component) -> bool {
 }
 
 /// The bytes a part stands for. A percent sign without digits stands for itself; checked parts have none.
-fn decoded(part: &str) -> impl Iterator<Item = u8> + '_ {
+pub(crate) fn decoded(part: &str) -> impl Iterator<Item = u8> + '_ {
     let mut rest = part.as_bytes();
     core::iter::from_fn(move || {
         if let [b'%', high, low, behind @ ..] = rest

@@ -17,6 +17,8 @@ pub use assembly::{Assembled, Assembly, AssemblyError};
 pub use fetch::{Fetch, FetchError, Fetched};
 pub use upload::{Upload, Uploaded};
 
+use core::ops::Range;
+
 use thiserror::Error;
 
 use crate::{Block, Code, Options};
@@ -182,6 +184,12 @@ impl Part {
     #[must_use]
     pub fn more(&self) -> bool {
         self.block.is_some_and(|block| block.more)
+    }
+
+    /// Where in the body it is.
+    #[must_use]
+    pub fn range(&self) -> Range<u64> {
+        self.offset..self.offset.saturating_add(u64::try_from(self.len).unwrap_or(u64::MAX))
     }
 
     /// These bytes of the whole body; fewer if the body has fewer.

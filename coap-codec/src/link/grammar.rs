@@ -66,6 +66,16 @@ pub(super) fn link<'a>(text: &'a str, comma: bool) -> Result<(Link<'a>, &'a str)
     }
 }
 
+/// Reads attributes that end with the text.
+pub(super) fn whole_attributes(text: &str) -> Result<Marks, (LinkRule, usize)> {
+    match attributes(text.as_bytes()) {
+        Ok(([], marks)) => Ok(marks),
+        Ok((rest, _)) => Err((LinkRule::Separator, rest.len())),
+        Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => Err((fault.rule, fault.left)),
+        Err(nom::Err::Incomplete(_)) => Err((LinkRule::Missing, 0)),
+    }
+}
+
 /// Reads a target; gives its length.
 #[inline]
 fn target(input: &[u8]) -> Parsed<'_, usize> {

@@ -94,6 +94,13 @@ pub struct Attribute<'a> {
 }
 
 impl<'a> Link<'a> {
+    /// A link of a target that may stand in angle brackets, and of attributes that are checked here.
+    pub(crate) fn new(target: &'a str, attributes: &'a str) -> Result<Self, LinkError> {
+        let marks = grammar::whole_attributes(attributes);
+        let marks = marks.map_err(|(rule, left)| LinkError { rule, offset: attributes.len() - left })?;
+        Ok(Self { target, attributes, marks })
+    }
+
     /// All attributes, in the order they stand.
     #[inline]
     #[must_use]
