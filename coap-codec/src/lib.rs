@@ -90,6 +90,7 @@ mod condition;
 mod content_format;
 #[cfg(feature = "defmt")]
 mod defmt;
+pub mod endpoint;
 mod error;
 mod etag;
 mod hash;
@@ -120,6 +121,7 @@ pub use buf::{MessageBuf, OptionsBuf};
 pub use code::{Code, ParseCodeError};
 pub use condition::Current;
 pub use content_format::ContentFormat;
+pub use endpoint::Endpoint;
 pub use error::{Answer, DecodeError, EncodeError, Refusal, Rule};
 pub use etag::EntityTag;
 pub use identity::Identity;

@@ -1,0 +1,310 @@
+//! A CoAP endpoint: client and server at once, over any transport that carries datagrams.
+//!
+//! # Contract
+//!
+//! * Datagrams and time go in; at most one datagram and one [`Event`] come out of a call. Nothing here knows a
+//!   socket or a clock: `now` is the time since any moment you choose, and must not run backwards.
+//! * `Err` means that nothing has happened: the endpoint and the output are what they were. What a *peer* does
+//!   wrong is [`Event::Refused`], with the answer it deserves already in the output.
+//! * What one call cannot finish falls due at once: [`Endpoint::next_timeout`] then answers a moment that has
+//!   passed, and each [`Endpoint::handle_timeout`] does one piece of it. Calling late makes things late, never
+//!   wrong.
+//! * A message is acted on once. Its duplicates get the reply the first one got (RFC 7252 §4.5).
+//! * Every request of ours ends with exactly one event, see [`Event`].
+//! * Everything a peer can make grow is bounded by [`Memory`] and [`Config`].
+//!
+//! # Driving it
+//!
+//! 1. Hand every datagram to [`Endpoint::receive`], and say if the transport reports that a peer is not there:
+//!    [`Endpoint::transport_error`].
+//! 2. Send what a call appended to the output to where its [`Datagram`] says.
+//! 3. Act on the event: answer a request with [`Endpoint::respond`], at once or when the answer is known.
+//! 4. When [`Endpoint::next_timeout`] has come, call [`Endpoint::handle_timeout`] until it has moved on.
+//!
+//! ```
+//! # #[cfg(not(feature = "alloc"))] fn main() {}
+//! # #[cfg(feature = "alloc")] fn main() -> Result<(), Box<dyn core::error::Error>> {
+//! use core::time::Duration;
+//! use coap_codec::endpoint::{Arrival, Config, Endpoint, Event, Memory, Request, Response};
+//! use coap_codec::{Code, Opt, OptionNumber, Options};
+//!
+//! let mut client = Endpoint::new(Config::new(Memory::growing(1), 1));
+//! let mut server = Endpoint::new(Config::new(Memory::growing(10), 2));
+//! let (mut out, mut back, now) = (Vec::new(), Vec::new(), Duration::ZERO);
+//!
+//! let path = [Opt::new(OptionNumber::URI_PATH, b"temperature")];
+//! let request = Request { options: Options::new(&path)?, ..Request::new(Code::GET) };
+//! let (call, _) = client.request(now, "server", &request, &mut out)?;
+//!
+//! let step = server.receive(now, Arrival::from("client"), &out, &mut back)?;
+//! let Some(Event::Request { exchange, message, .. }) = step.event else { panic!() };
+//! assert!(message.options.path_is(&["temperature"]));
+//! server.respond(now, exchange, &Response { payload: b"22.3 C", ..Response::new(Code::CONTENT) }, &mut back)?;
+//!
+//! let step = client.receive(now, Arrival::from("server"), &back, &mut out)?;
+//! let Some(Event::Response { call: answered, message, .. }) = step.event else { panic!() };
+//! assert_eq!((answered, message.payload), (call, &b"22.3 C"[..]));
+//! # Ok(())
+//! # }
+//! ```
+
+mod config;
+mod incoming;
+mod outgoing;
+mod params;
+mod peer;
+mod random;
+mod ring;
+mod slots;
+mod step;
+mod table;
+mod token;
+mod wire;
+
+use core::fmt;
+use core::fmt::Write as _;
+use core::hash::Hash;
+use core::time::Duration;
+
+pub use config::{Config, Memory};
+pub use incoming::Incoming;
+use incoming::{Waiting, put};
+pub use outgoing::Outgoing;
+pub use params::Params;
+pub use peer::Peer;
+use random::{Hashing, Random};
+use ring::Ring;
+pub use slots::Slot;
+use slots::Slots;
+pub use step::{
+    Arrival, Call, Datagram, Delivery, Error, Event, Exchange, Failure, Fault, Request, Resource, Response,
+    Step,
+};
+pub use table::Table;
+use wire::{Cells, nanos};
+
+use crate::{Answer, DecodeError, Kind, Known, Meaning, Message, Options, Out, Refusal, Rules, SliceOut};
+
+/// A client and server over datagrams.
+///
+/// `'m` is how long its tables are lent, `'static` if they grow. `P` is a peer as the transport knows it, an
+/// address or an index; peers are equal if and only if they are the same endpoint under the same security.
+pub struct Endpoint<'m, P> {
+    outgoing: Slots<'m, Outgoing<P>>,
+    messages: Cells<'m>,
+    incoming: Slots<'m, Incoming<P>>,
+    waiting: Waiting,
+    replies: Ring<'m>,
+    peers: Slots<'m, Peer<P>>,
+
+    random: Random,
+    hashing: Hashing,
+    rules: Rules,
+    known: Known<'m>,
+    params: Params,
+    per_peer: u16,
+    retry_after: u32,
+    // Times in nanoseconds.
+    lifetime: u64,
+    non_lifetime: u64,
+    ack_wait: u64,
+    ack_spread: u64,
+    acknowledge_after: u64,
+    patience: u64,
+}
+
+impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
+    /// An endpoint that has exchanged nothing yet.
+    #[must_use]
+    pub fn new(config: Config<'m, P>) -> Self {
+        let Config { memory, seed, params, rules, known, .. } = config;
+        let ack_wait = nanos(params.ack_timeout);
+        let percent = u64::from(params.ack_random_percent.saturating_sub(100));
+        Self {
+            messages: Cells::new(memory.messages, memory.outgoing.bound()),
+            outgoing: Slots::new(memory.outgoing),
+            incoming: Slots::new(memory.incoming),
+            waiting: Waiting::NOBODY,
+            replies: Ring::new(memory.replies),
+            peers: Slots::new(memory.peers),
+            random: Random::new(seed),
+            hashing: Hashing::new(seed),
+            rules: rules.max_token(rules.max_token.min(8)),
+            known,
+            params,
+            per_peer: config.per_peer,
+            retry_after: config.retry_after,
+            lifetime: nanos(params.exchange_lifetime()),
+            non_lifetime: nanos(params.non_lifetime()),
+            ack_wait,
+            ack_spread: (ack_wait / 100).saturating_mul(percent),
+            acknowledge_after: nanos(config.acknowledge_after),
+            patience: nanos(config.patience),
+        }
+    }
+
+    /// Takes a datagram. The event borrows it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRoom`] if the output is too small for what there is to say; hand the datagram in again.
+    pub fn receive<'a>(
+        &mut self,
+        now: Duration,
+        arrival: Arrival<P>,
+        datagram: &'a [u8],
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<'a, P>, Error> {
+        let now = nanos(now);
+        let message = match Message::decode(datagram, self.rules) {
+            Ok(message) => message,
+            Err(error) => return self.malformed(&arrival, error, out),
+        };
+        // RFC 7252 §4.5: whatever a duplicate is, it was judged before.
+        if matches!(message.kind, Kind::Confirmable | Kind::NonConfirmable)
+            && let Some(step) = self.duplicate(arrival.from, &message, out)?
+        {
+            return Ok(step);
+        }
+        match message.meaning(&self.known, self.rules) {
+            Ok(Meaning::Request) => self.requested(now, arrival, message, out),
+            Ok(Meaning::Response) if message.kind == Kind::Acknowledgement => {
+                Ok(self.piggybacked(arrival.from, message))
+            }
+            Ok(Meaning::Response) => self.responded(now, arrival, message, out),
+            Ok(Meaning::Acknowledgement) => Ok(self.acknowledged(now, arrival.from, message.id)),
+            Ok(Meaning::Reset) => Ok(self.reset(arrival, message.id)),
+            Ok(Meaning::Ping) if arrival.multicast => Ok(Step::NOTHING),
+            Ok(Meaning::Ping) => Ok(Step::send(put(&Message::reset(message.id), arrival.from, out)?)),
+            Ok(Meaning::Empty | Meaning::Signal) => Ok(Step::NOTHING),
+            Err(refusal) => self.refused(now, &arrival, &message, refusal, out),
+        }
+    }
+
+    /// The transport says that a peer cannot be reached. Everything under way to it fails; the events are due
+    /// at once. Looks at all messages under way.
+    pub fn transport_error(&mut self, peer: P) {
+        self.give_up(peer, Failure::Transport);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do: a moment to come, or one that has passed.
+    /// `None`: never, unless something else happens first.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Duration> {
+        let firsts = [
+            self.outgoing.first(),
+            self.waiting.due(&self.incoming),
+            self.incoming.first(),
+            self.peers.first(),
+        ];
+        let first = firsts.into_iter().flatten().map(|(deadline, _)| deadline).min()?;
+        (first != slots::NEVER).then(|| Duration::from_nanos(first))
+    }
+
+    /// Does what is due, up to the first thing that gives a datagram or an event.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRoom`]; nothing was sent, call again.
+    pub fn handle_timeout(
+        &mut self,
+        now: Duration,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<'static, P>, Error> {
+        let now = nanos(now);
+        let due = |first: Option<(u64, u32)>| first.filter(|&(at, _)| at <= now).map(|(_, slot)| slot);
+        if let Some(slot) = due(self.waiting.due(&self.incoming)) {
+            return self.acknowledge_late(slot, out);
+        }
+        while let Some(slot) = due(self.outgoing.first()) {
+            let step = self.outgoing_timeout(now, slot, out)?;
+            if step.send.is_some() || step.event.is_some() {
+                return Ok(step);
+            }
+        }
+        while let Some(slot) = due(self.incoming.first()) {
+            self.forget(slot);
+        }
+        while let Some(slot) = due(self.peers.first()) {
+            let until = self.peers.get(slot).map_or(0, |peer| peer.needed_until(self.lifetime));
+            match until {
+                slots::NEVER => self.peers.set_deadline(slot, now.saturating_add(self.lifetime)),
+                until if until > now => self.peers.set_deadline(slot, until),
+                _ => drop(self.peers.remove(slot)),
+            }
+        }
+        Ok(Step::NOTHING)
+    }
+
+    /// Entries in the tables: messages of ours under way, messages of peers remembered, peers.
+    #[must_use]
+    pub fn load(&self) -> [usize; 3] {
+        [self.outgoing.len(), self.incoming.len(), self.peers.len()]
+    }
+
+    /// Bytes that are no message (RFC 7252 §4.2, §4.3).
+    #[cold]
+    fn malformed(
+        &mut self,
+        arrival: &Arrival<P>,
+        error: DecodeError,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<'static, P>, Error> {
+        let send = match error.answer {
+            Answer::Reset(id) if !arrival.multicast => Some(put(&Message::reset(id), arrival.from, out)?),
+            _ => None,
+        };
+        Ok(Step::new(send, Some(Event::Refused { from: arrival.from, why: Fault::Malformed(error) })))
+    }
+
+    /// A message that must not be acted on (RFC 7252 §5.4.1, §5.8, §8.2).
+    #[cold]
+    fn refused(
+        &mut self,
+        now: u64,
+        arrival: &Arrival<P>,
+        message: &Message<'_>,
+        refusal: Refusal,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<'static, P>, Error> {
+        let from = arrival.from;
+        let send = match refusal.answer {
+            Answer::Reset(id) if !arrival.multicast => Some(put(&Message::reset(id), from, out)?),
+            Answer::Respond(code) if !arrival.multicast => {
+                let mut text = Diagnostic { text: [0; 96], len: 0 };
+                // What does not fit is left out.
+                let _ = write!(text, "{refusal}");
+                let payload = text.text.get(..text.len).unwrap_or_default();
+                self.refuse(now, from, message, (code, Options::EMPTY, payload), out)?
+            }
+            _ => None,
+        };
+        let ended = match message.code.is_response() {
+            true => self.refused_response(from, message, refusal),
+            false => None,
+        };
+        let event = ended.unwrap_or(Event::Refused { from, why: Fault::Refused(refusal) });
+        Ok(Step::new(send, Some(event)))
+    }
+}
+
+/// A short text for the payload of a refusal (RFC 7252 §5.5.2).
+struct Diagnostic {
+    text: [u8; 96],
+    len: usize,
+}
+
+impl fmt::Write for Diagnostic {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut place = SliceOut::new(self.text.get_mut(self.len..).unwrap_or_default());
+        place.put(text.as_bytes());
+        self.len += place.len();
+        Ok(())
+    }
+}
+
+impl<P> fmt::Debug for Endpoint<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").field("params", &self.params).finish_non_exhaustive()
+    }
+}
