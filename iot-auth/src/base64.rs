@@ -9,6 +9,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 /// Base64 text of at most `N` characters. `Debug` does not show it.
 #[derive(Clone)]
+#[repr(align(8))]
 pub struct Base64<const N: usize> {
     text: [u8; N],
     len: usize,

@@ -27,18 +27,18 @@ pub struct Hex<const N: usize> {
 impl<const N: usize> Hex<N> {
     /// The hexadecimal text of `bytes`; bytes that would not fit are left out.
     pub(crate) fn new(bytes: &[u8], case: Case) -> Self {
-        let digits: &[u8; 16] = match case {
-            Case::Upper => b"0123456789ABCDEF",
-            Case::Lower => b"0123456789abcdef",
+        let first_letter = match case {
+            Case::Upper => b'A',
+            Case::Lower => b'a',
         };
+        // Computed, not looked up: what is written here may be secret, and many digits are made at once.
+        let digit = |bits: u8| bits + if bits < 10 { b'0' } else { first_letter - 10 };
         let mut text = [0; N];
-        let mut len = 0;
         for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-            pair[0] = digits[usize::from(byte >> 4)];
-            pair[1] = digits[usize::from(byte & 15)];
-            len += 2;
+            pair[0] = digit(byte >> 4);
+            pair[1] = digit(byte & 15);
         }
-        Self { text, len }
+        Self { text, len: (2 * bytes.len()).min(N & !1) }
     }
 
     /// The text.

@@ -179,7 +179,7 @@ pub fn publish_path(topic: &str) -> Result<PublishPath<'_>, IdentityError> {
     if !topic.starts_with('/') {
         return Err(IdentityError { field: Field::Topic, rule: Rule::Character, index: 0 });
     }
-    characters(Field::Topic, topic, |c| !c.is_control() && !"?# ".contains(c))?;
+    characters(Field::Topic, topic, |c| !c.is_control() && !matches!(c, '?' | '#' | ' '))?;
     Ok(PublishPath(topic))
 }
 

@@ -42,7 +42,9 @@ impl<'a> Device<'a> {
     pub fn new(product_key: &'a str, device_name: &'a str) -> Result<Self, IdentityError> {
         let device = Self::lenient(product_key, device_name)?;
         let field = Field::DeviceName;
-        characters(field, device_name, |c| c.is_ascii_alphanumeric() || "-_@.:".contains(c))?;
+        characters(field, device_name, |c| {
+            c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '@' | '.' | ':')
+        })?;
         length(field, device_name.chars().count(), DEVICE_NAME.0, DEVICE_NAME.1)?;
         length(Field::ProductKey, product_key.len(), 1, PRODUCT_KEY_MAX)?;
         Ok(device)
@@ -55,7 +57,7 @@ impl<'a> Device<'a> {
     /// [`IdentityError`] naming the field and the character.
     pub fn lenient(product_key: &'a str, device_name: &'a str) -> Result<Self, IdentityError> {
         for (field, name) in [(Field::ProductKey, product_key), (Field::DeviceName, device_name)] {
-            characters(field, name, |c| !c.is_control() && !"&|,=/".contains(c))?;
+            characters(field, name, |c| !c.is_control() && !matches!(c, '&' | '|' | ',' | '=' | '/'))?;
         }
         Ok(Self { product_key, device_name })
     }

@@ -17,39 +17,54 @@ const STAYS: [bool; 256] = {
     table
 };
 
+/// Whether `text` stays as it is.
+pub(crate) fn stays(text: &str) -> bool {
+    text.bytes().all(|byte| STAYS[usize::from(byte)])
+}
+
 /// Puts `piece` percent-encoded. Pieces may end inside a value: nothing carries over from one to the next.
 pub(crate) fn encode(piece: &str, put: &mut impl FnMut(&str)) {
-    escape(piece, *b"%", put);
+    escape::<false>(piece, put);
 }
 
-/// Puts `piece` percent-encoded, and that percent-encoded once more.
-pub(crate) fn encode_twice(piece: &str, put: &mut impl FnMut(&str)) {
-    escape(piece, *b"%25", put);
-}
-
-fn escape<const N: usize>(piece: &str, sign: [u8; N], put: &mut impl FnMut(&str)) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    if piece.bytes().all(|byte| STAYS[usize::from(byte)]) {
-        return put(piece);
-    }
-    // Filled here rather than put byte by byte: what takes the pieces may be a MAC.
-    let mut out = [0; 160];
-    for chunk in piece.as_bytes().chunks(out.len() / (N + 2)) {
-        let mut len = 0;
-        for byte in chunk {
-            if STAYS[usize::from(*byte)] {
-                out[len] = *byte;
-                len += 1;
-            } else {
-                out[len..len + N].copy_from_slice(&sign);
-                out[len + N] = DIGITS[usize::from(byte >> 4)];
-                out[len + N + 1] = DIGITS[usize::from(byte & 15)];
-                len += N + 2;
-            }
+/// Puts `piece` percent-encoded, and that encoded once more if it is to be `AGAIN`.
+pub(crate) fn escape<const AGAIN: bool>(piece: &str, put: &mut impl FnMut(&str)) {
+    let reserved = |byte: &u8| !STAYS[usize::from(*byte)];
+    let mut from = 0;
+    while let Some(len) = piece.as_bytes()[from..].iter().position(reserved) {
+        // What stays is ASCII, so that both ends of a run of it are at the bounds of characters.
+        let at = from + len;
+        if let Some(plain) = piece.get(from..at).filter(|plain| !plain.is_empty()) {
+            put(plain);
         }
-        put(str::from_utf8(&out[..len]).unwrap_or_default());
+        put(if AGAIN { "%25" } else { "%" });
+        let digits = 2 * usize::from(piece.as_bytes()[at]);
+        if let Some(digits) = DIGITS.get(digits..digits + 2) {
+            put(digits);
+        }
+        from = at + 1;
+    }
+    if let Some(plain) = piece.get(from..).filter(|plain| !plain.is_empty()) {
+        put(plain);
     }
 }
+
+/// `000102…FF`
+const DIGITS: &str = match str::from_utf8(&PAIRS) {
+    Ok(digits) => digits,
+    Err(_) => "",
+};
+
+const PAIRS: [u8; 512] = {
+    let mut digits = [0; 512];
+    let mut byte = 0;
+    while byte < 256 {
+        digits[2 * byte] = b"0123456789ABCDEF"[byte >> 4];
+        digits[2 * byte + 1] = b"0123456789ABCDEF"[byte & 15];
+        byte += 1;
+    }
+    digits
+};
 
 /// Decodes `text` in place, a plus sign as a space; the decoded text, or the offset of what is malformed.
 pub(crate) fn decode(text: &mut [u8]) -> Result<&str, usize> {
@@ -93,7 +108,7 @@ mod tests {
         ] {
             assert_eq!(encoded(plain), text);
             let mut twice = String::new();
-            encode_twice(plain, &mut |piece| twice.push_str(piece));
+            escape::<true>(plain, &mut |piece| twice.push_str(piece));
             assert_eq!(twice, encoded(text));
             assert_eq!(decode(&mut text.as_bytes().to_vec()), Ok(plain));
         }

@@ -122,34 +122,9 @@ impl<'a> From<&'a str> for Text<'a> {
 }
 
 /// Puts the decimal digits of `number` as one piece.
-pub(crate) fn decimal(mut number: u64, put: &mut impl FnMut(&str)) {
-    // u64::MAX has 20 digits. All 32 places are text, and aligned, so that they are seen to be ASCII a word at a time: a timestamp must
-    // not cost as much as a round of the hash.
-    #[repr(align(8))]
-    struct Places([u8; 32]);
-    let Places(digits) = &mut Places([b'0'; 32]);
-    let mut start = digits.len();
-    while number >= 100 {
-        start -= 2;
-        digits[start..start + 2].copy_from_slice(&PAIRS[usize::from((number % 100) as u8)]);
-        number /= 100;
-    }
-    start -= 2;
-    digits[start..start + 2].copy_from_slice(&PAIRS[usize::from((number % 100) as u8)]);
-    start += usize::from(number < 10);
-    put(str::from_utf8(digits).unwrap_or_default().get(start..).unwrap_or_default());
+pub(crate) fn decimal(number: u64, put: &mut impl FnMut(&str)) {
+    put(itoa::Buffer::new().format(number));
 }
-
-/// `00` to `99`
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[b'0'; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
-        number += 1;
-    }
-    pairs
-};
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use core::fmt;
 
 use crate::base64;
 use crate::identity::UnixMillis;
+use crate::percent;
 use crate::pieces::{Pieces, decimal, show};
 
 /// The name of a parameter: `Name`, `Name.1` or `Name.1.Key`.
@@ -14,6 +15,8 @@ pub struct ApiName<'a> {
     /// Counted from 1; 0 is no list.
     index: u32,
     key: &'a str,
+    /// Nothing in it needs encoding.
+    plain: bool,
 }
 
 /// The value of a parameter.
@@ -54,26 +57,48 @@ impl From<u64> for ApiValue<'_> {
 #[derive(Clone, Copy)]
 pub struct ApiParam<'a> {
     pub(super) name: ApiName<'a>,
-    pub(super) value: ApiValue<'a>,
+    value: Held<'a>,
+}
+
+/// A value as it is held: a call is written twice, to be signed and to be sent, so what both need is found out once.
+#[derive(Clone, Copy)]
+enum Held<'a> {
+    Absent,
+    /// Text in which nothing needs encoding.
+    Plain(&'a str),
+    Text(&'a str),
+    Number(u64),
+    Base64(&'a [u8]),
+    Time(Iso8601),
 }
 
 impl<'a> ApiParam<'a> {
     /// What fills an array that is longer than its parameters.
-    pub const ABSENT: Self = Self { name: ApiName { base: "", index: 0, key: "" }, value: ApiValue::Absent };
+    pub const ABSENT: Self =
+        Self { name: ApiName { base: "", index: 0, key: "", plain: true }, value: Held::Absent };
 
     /// `name=value`
     pub fn new(name: &'a str, value: impl Into<ApiValue<'a>>) -> Self {
-        Self { name: ApiName { base: name, index: 0, key: "" }, value: value.into() }
+        Self::member(name, 0, "", value)
     }
 
     /// `name.index=value`, an item of a list; lists count from 1.
     pub fn item(name: &'a str, index: u32, value: impl Into<ApiValue<'a>>) -> Self {
-        Self { name: ApiName { base: name, index, key: "" }, value: value.into() }
+        Self::member(name, index, "", value)
     }
 
     /// `name.index.key=value`, a member of an object in a list; lists count from 1.
     pub fn member(name: &'a str, index: u32, key: &'a str, value: impl Into<ApiValue<'a>>) -> Self {
-        Self { name: ApiName { base: name, index, key }, value: value.into() }
+        let value = match value.into() {
+            ApiValue::Absent => Held::Absent,
+            ApiValue::Text(text) if percent::stays(text) => Held::Plain(text),
+            ApiValue::Text(text) => Held::Text(text),
+            ApiValue::Number(number) => Held::Number(number),
+            ApiValue::Base64(bytes) => Held::Base64(bytes),
+            ApiValue::Time(time) => Held::Time(Iso8601::new(time)),
+        };
+        let plain = percent::stays(name) && percent::stays(key);
+        Self { name: ApiName { base: name, index, key, plain }, value }
     }
 
     /// The name, of a parameter that is no list's.
@@ -81,12 +106,39 @@ impl<'a> ApiParam<'a> {
         self.name.base
     }
 
-    pub(crate) const fn value(&self) -> ApiValue<'a> {
-        self.value
+    /// The value, if it is a text.
+    pub(crate) const fn text(&self) -> Option<&'a str> {
+        match self.value {
+            Held::Plain(text) | Held::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     pub(super) const fn is_absent(&self) -> bool {
-        matches!(self.value, ApiValue::Absent)
+        matches!(self.value, Held::Absent)
+    }
+
+    /// Puts the name, percent-encoded, once or `AGAIN`.
+    #[inline]
+    pub(super) fn put_name<const AGAIN: bool>(&self, put: &mut impl FnMut(&str)) {
+        match self.name {
+            ApiName { base, index: 0, plain: true, .. } => put(base),
+            ApiName { plain: true, .. } => self.name.pieces(put),
+            _ => self.name.pieces(&mut |piece| percent::escape::<AGAIN>(piece, put)),
+        }
+    }
+
+    /// Puts the value, percent-encoded, once or `AGAIN`.
+    #[inline]
+    pub(super) fn put_value<const AGAIN: bool>(&self, put: &mut impl FnMut(&str)) {
+        match &self.value {
+            Held::Absent => {}
+            Held::Plain(text) => put(text),
+            Held::Text(text) => percent::escape::<AGAIN>(text, put),
+            Held::Number(number) => decimal(*number, put),
+            Held::Base64(bytes) => base64::pieces(bytes, &mut |piece| percent::escape::<AGAIN>(piece, put)),
+            Held::Time(time) => percent::escape::<AGAIN>(time.as_str(), put),
+        }
     }
 }
 
@@ -140,19 +192,8 @@ impl Pieces for ApiName<'_> {
     }
 }
 
-impl Pieces for ApiValue<'_> {
-    fn pieces(&self, put: &mut impl FnMut(&str)) {
-        match *self {
-            Self::Absent => {}
-            Self::Text(text) => put(text),
-            Self::Number(number) => decimal(number, put),
-            Self::Base64(bytes) => base64::pieces(bytes, put),
-            Self::Time(time) => put(Iso8601::new(time).as_str()),
-        }
-    }
-}
-
 /// `YYYY-MM-DDThh:mm:ssZ`
+#[derive(Clone, Copy)]
 pub(crate) struct Iso8601([u8; 20]);
 
 impl Iso8601 {

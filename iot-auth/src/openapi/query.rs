@@ -1,6 +1,6 @@
 //! The canonical query: sorted, percent-encoded, and encoded once more to be signed.
 
-use core::fmt;
+use core::{fmt, mem};
 
 use crate::error::IdentityError;
 use crate::openapi::{ApiParam, Verb, twice};
@@ -10,11 +10,14 @@ use crate::pieces::{Pieces, show};
 /// The sorted parameters of a call, all but the signature. As text, the canonical query.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
-    /// What every call has, sorted, absent ones among them.
-    common: [ApiParam<'a>; 10],
+    /// What every call has, sorted, absent ones among them; and how many of `params` stand before each.
+    common: [(ApiParam<'a>, usize); COMMON],
     /// What this call has, sorted, absent ones among them.
     params: &'a [ApiParam<'a>],
 }
+
+/// How many parameters every call has at most.
+pub(super) const COMMON: usize = 10;
 
 impl<'a> Query<'a> {
     /// A query of exactly these parameters, which are sorted in place.
@@ -22,38 +25,48 @@ impl<'a> Query<'a> {
     /// # Errors
     /// [`IdentityError`] naming [`Field::ParameterName`](crate::Field::ParameterName) when a parameter stands twice.
     pub fn new(params: &'a mut [ApiParam<'a>]) -> Result<Self, IdentityError> {
-        Self::merged([ApiParam::ABSENT; 10], params)
+        Self::merged([ApiParam::ABSENT; COMMON], params)
     }
 
     /// A query of parameters that are sorted already.
     pub(crate) const fn of_sorted(params: &'a [ApiParam<'a>]) -> Self {
-        Self { common: [ApiParam::ABSENT; 10], params }
+        Self { common: [(ApiParam::ABSENT, 0); COMMON], params }
     }
 
+    /// A query of `common`, sorted, and `params`, which are sorted here.
     pub(super) fn merged(
-        common: [ApiParam<'a>; 10],
+        common: [ApiParam<'a>; COMMON],
         params: &'a mut [ApiParam<'a>],
     ) -> Result<Self, IdentityError> {
         params.sort_unstable_by(|one, two| one.name.order(&two.name));
-        let query = Self { common, params };
-        let mut before = None;
-        for (index, param) in query.iter().enumerate() {
-            if before.is_some_and(|before: &ApiParam<'_>| before.name == param.name) {
-                return Err(twice(index));
+        let place = |param: ApiParam<'a>| {
+            (param, params.partition_point(|other| other.name.order(&param.name).is_lt()))
+        };
+        let query = Self { common: common.map(place), params };
+        let (mut before, mut index, mut duplicate) = (None, 0, None);
+        query.each(|param| {
+            if before.replace(param.name) == Some(param.name) {
+                duplicate.get_or_insert(index);
             }
-            before = Some(param);
-        }
-        Ok(query)
+            index += 1;
+        });
+        duplicate.map_or(Ok(query), |index| Err(twice(index)))
     }
 
-    fn iter(&self) -> impl Iterator<Item = &ApiParam<'a>> {
-        let mut common = self.common.iter().filter(|param| !param.is_absent()).peekable();
-        let mut params = self.params.iter().filter(|param| !param.is_absent()).peekable();
-        core::iter::from_fn(move || match (common.peek(), params.peek()) {
-            (Some(one), Some(two)) if two.name.order(&one.name).is_lt() => params.next(),
-            (Some(_), _) => common.next(),
-            (None, _) => params.next(),
-        })
+    /// Calls `each` with every parameter, in order.
+    #[inline]
+    fn each(&self, mut each: impl FnMut(&ApiParam<'a>)) {
+        let mut own = self.params.iter();
+        let mut done = 0;
+        for (common, before) in &self.common {
+            if common.is_absent() {
+                continue;
+            }
+            own.by_ref().take(before - done).filter(|param| !param.is_absent()).for_each(&mut each);
+            done = *before;
+            each(common);
+        }
+        own.filter(|param| !param.is_absent()).for_each(each);
     }
 
     /// The text a signature of this call covers.
@@ -64,14 +77,15 @@ impl<'a> Query<'a> {
 
 impl Pieces for Query<'_> {
     fn pieces(&self, put: &mut impl FnMut(&str)) {
-        let mut between = "";
-        for param in self.iter() {
-            put(between);
-            param.name.pieces(&mut |piece| percent::encode(piece, put));
+        let mut first = true;
+        self.each(|param| {
+            if !mem::take(&mut first) {
+                put("&");
+            }
+            param.put_name::<false>(put);
             put("=");
-            param.value.pieces(&mut |piece| percent::encode(piece, put));
-            between = "&";
-        }
+            param.put_value::<false>(put);
+        });
     }
 }
 
@@ -92,14 +106,15 @@ impl Pieces for StringToSign<'_> {
     fn pieces(&self, put: &mut impl FnMut(&str)) {
         put(self.verb.name());
         put("&%2F&");
-        let mut between = "";
-        for param in self.query.iter() {
-            put(between);
-            param.name.pieces(&mut |piece| percent::encode_twice(piece, put));
+        let mut first = true;
+        self.query.each(|param| {
+            if !mem::take(&mut first) {
+                put("%26");
+            }
+            param.put_name::<true>(put);
             put("%3D");
-            param.value.pieces(&mut |piece| percent::encode_twice(piece, put));
-            between = "%26";
-        }
+            param.put_value::<true>(put);
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use crate::content::{Content, Covered};
 use crate::error::Field;
 use crate::method::Method;
 use crate::mns::MnsRequest;
-use crate::openapi::{ApiParam, ApiValue, Verb};
+use crate::openapi::{ApiParam, Verb};
 use crate::params::{Param, ParamList};
 use crate::pieces::Text;
 use crate::refusal::Refusal;
@@ -57,10 +57,7 @@ pub fn openapi<'a>(
     }
     let get = |name: &str| {
         let found = params.binary_search_by_key(&name, ApiParam::base).ok()?;
-        match params[found].value() {
-            ApiValue::Text(text) => Some(text),
-            _ => None,
-        }
+        params[found].text()
     };
     let need = |name, field| get(name).ok_or(Refusal::Missing(field));
     if !need("SignatureMethod", Field::SignMethod)?.eq_ignore_ascii_case("HMAC-SHA1") {
