@@ -3,8 +3,10 @@
 use defmt::{Display2Format, Format, Formatter, write};
 
 use crate::{
-    Block, Code, ContentFormat, DecodeError, EncodeError, Kind, Link, LinkError, Message, Opt, OptionNumber,
-    Options, Refusal, Rule, StreamMessage, Token, Uri, UriError,
+    AssemblyError, Block, BlockMapError, Code, ContentFormat, DecodeError, EncodeError, EntityTag,
+    FetchError, Kind, Link, LinkError, LinkRule, LinkWriteError, Message, MissingBlocksError, Opt,
+    OptionNumber, Options, PartError, Refusal, RouteError, Rule, Sequence, StreamMessage, Token, Uri,
+    UriError,
 };
 
 macro_rules! as_displayed {
@@ -18,20 +20,30 @@ macro_rules! as_displayed {
 }
 
 as_displayed!(
+    AssemblyError,
     Block,
+    BlockMapError,
     Code,
     ContentFormat,
     DecodeError,
     EncodeError,
+    EntityTag,
+    FetchError,
     Kind,
     Link<'_>,
     LinkError,
+    LinkRule,
+    LinkWriteError,
     Message<'_>,
+    MissingBlocksError,
     Opt<'_>,
     OptionNumber,
     Options<'_>,
+    PartError,
     Refusal,
+    RouteError,
     Rule,
+    Sequence,
     StreamMessage<'_>,
     Token<'_>,
     Uri<'_>,

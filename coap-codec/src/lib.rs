@@ -73,6 +73,10 @@
 //! | say hello, ping, close | [`Signal`], [`Capabilities`] |
 //! | read or write `.well-known/core` | [`Links`], [`LinkWriter`], [`Filter`] |
 //! | name an option of one's own | [`Definition`], [`Known::and`] |
+//! | find the resource of a request, list all of them | [`Router`] |
+//! | judge conditions, choose a format, keep still | [`Current`], [`ContentFormat::offered`], [`NoResponse`] |
+//! | cut a body into blocks, put one together | [`Wanted`], [`Fetch`], [`Upload`], [`Assembly`], [`BlockMap`] |
+//! | tell requests apart, and old notifications from new | [`Identity`], [`Freshness`] |
 //!
 //! Features only add: `alloc`, `std` (default), `bytes`, `serde`, `defmt`. Which section of which document is
 //! checked where stands in `docs/sections.md`.
@@ -102,6 +106,7 @@ mod no_response;
 mod observe;
 mod option;
 mod out;
+mod qblock;
 mod router;
 mod rules;
 #[cfg(feature = "serde")]
@@ -136,6 +141,9 @@ pub use option::{
     Block, BlockError, Definition, Format, Iter, Known, Opt, OptionNumber, Options, Oscore, Uint,
 };
 pub use out::{Out, SliceOut};
+pub use qblock::{
+    Arrived, Asked, BlockMap, BlockMapError, MissingBlocks, MissingBlocksError, PayloadSets, judge_q_block,
+};
 pub use router::{Found, LinkList, Methods, Route, RouteError, RouteRule, Router};
 pub use rules::{Policy, Rules};
 #[cfg(feature = "bytes")]
