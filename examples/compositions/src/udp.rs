@@ -1,0 +1,117 @@
+//! A CoAP endpoint over a UDP socket: the socket, the clock and the waiting that the endpoint leaves to its user.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
+use std::time::{Duration, Instant};
+
+use coap_codec::endpoint::{
+    Arrival, Call, Config, Datagram, Endpoint, Error, Event, Exchange, Request, Response,
+};
+
+/// The longest datagram that is read whole; CoAP's are shorter unless fragments are taken into account.
+const DATAGRAM: usize = 2048;
+
+/// An endpoint with its socket and its clock.
+#[derive(Debug)]
+pub struct Udp {
+    socket: UdpSocket,
+    endpoint: Endpoint<'static, SocketAddr>,
+    epoch: Instant,
+    datagram: Box<[u8; DATAGRAM]>,
+    out: Vec<u8>,
+}
+
+impl Udp {
+    /// Binds a socket.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn bind(address: impl ToSocketAddrs, config: Config<'static, SocketAddr>) -> io::Result<Self> {
+        Ok(Self {
+            socket: UdpSocket::bind(address)?,
+            endpoint: Endpoint::new(config),
+            epoch: Instant::now(),
+            datagram: Box::new([0; DATAGRAM]),
+            out: Vec::new(),
+        })
+    }
+
+    /// Where it is bound.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Sends a request, or lets it wait until the peer may be sent another.
+    ///
+    /// # Errors
+    ///
+    /// What the endpoint or the system answers.
+    pub fn request(&mut self, to: SocketAddr, request: &Request<'_>) -> io::Result<Call> {
+        self.out.clear();
+        let (call, datagram) =
+            self.endpoint.request(self.epoch.elapsed(), to, request, &mut self.out).map_err(wrong)?;
+        self.send(datagram)?;
+        Ok(call)
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    ///
+    /// What the endpoint or the system answers.
+    pub fn respond(&mut self, exchange: Exchange, response: &Response<'_>) -> io::Result<()> {
+        self.out.clear();
+        let now = self.epoch.elapsed();
+        let datagram = self.endpoint.respond(now, exchange, response, &mut self.out).map_err(wrong)?;
+        self.send(datagram)
+    }
+
+    /// Does one thing: what is due, or else the next datagram if one comes in time. `None`: nothing to tell, ask again.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn turn(&mut self, wait: Duration) -> io::Result<Option<Event<'_, SocketAddr>>> {
+        self.out.clear();
+        let now = self.epoch.elapsed();
+        let due = self.endpoint.next_timeout().map(|at| at.saturating_sub(now));
+        let step = if due == Some(Duration::ZERO) {
+            self.endpoint.handle_timeout(now, &mut self.out)
+        } else {
+            // A timeout of zero would mean none at all.
+            let wait = due.map_or(wait, |due| due.min(wait)).max(Duration::from_millis(1));
+            self.socket.set_read_timeout(Some(wait))?;
+            let (len, from) = match self.socket.recv_from(&mut self.datagram[..]) {
+                Ok(received) => received,
+                Err(error) if is_nothing(&error) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            let now = self.epoch.elapsed();
+            self.endpoint.receive(now, Arrival::from(from), &self.datagram[..len], &mut self.out)
+        };
+        let step = step.map_err(wrong)?;
+        if let Some(Datagram { to, .. }) = step.send {
+            self.socket.send_to(&self.out, to)?;
+        }
+        Ok(step.event)
+    }
+
+    fn send(&self, datagram: Option<Datagram<SocketAddr>>) -> io::Result<()> {
+        datagram.map_or(Ok(()), |datagram| self.socket.send_to(&self.out, datagram.to).map(drop))
+    }
+}
+
+/// Nothing came, or (as some systems tell it) an earlier datagram met no one: the endpoint's own clock sees to that.
+fn is_nothing(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), WouldBlock | TimedOut | Interrupted | ConnectionRefused | ConnectionReset)
+}
+
+fn wrong(error: Error) -> io::Error {
+    io::Error::other(error)
+}
