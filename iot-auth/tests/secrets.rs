@@ -2,18 +2,21 @@
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "tests have std")]
 
-use std::fmt::{Debug, Write};
+use std::any::type_name;
+use std::collections::BTreeSet;
+use std::fmt::{Debug, Display, Write};
 
 use iot_auth::bridge::{Bridge, BridgeCall, BridgeSize};
-use iot_auth::coap::{CoapAnswer, CoapAuth, Seq};
-use iot_auth::http::{HttpAuth, auth_answer, legacy_answer};
+use iot_auth::coap::{self, CoapAnswer, CoapAuth, Seq};
+use iot_auth::http::{self, HttpAuth, auth_answer, legacy_answer};
 use iot_auth::http2::{AppKeyHeaders, DeviceHeaders};
-use iot_auth::openapi::{AccessKey, ApiParam, Common, Verb};
+use iot_auth::openapi::{AccessKey, ApiParam, ApiValue, Common, Query, Verb, action, percent_encoded};
 use iot_auth::verify::{GatewayCall, gateway};
 use iot_auth::{
-    AmqpLogin, Case, Context, Device, Dialect, GatewayRequest, Identity, Method, MnsRequest, Param, Place,
-    Psk, RegisterRequest, Registered, Registrant, Registration, Secret, SigningKey, SubDevice, Token,
-    UnixMillis, Window, verify,
+    AmqpLogin, Bug, Case, Claimant, ClientId, Context, Device, Dialect, Endpoint, Field, GatewayRequest,
+    Identity, Method, MnsRequest, Mode, Param, ParamList, Pieces, Place, Psk, PskIdentity, RegisterRequest,
+    Registered, Registrant, Registration, Rule, Secret, SecretKind, Security, Service, SigningKey, SubDevice,
+    Timestamp, Token, Transport, UnixMillis, Window, codes, mns_queue, verify, x509,
 };
 
 const SECRET: &str = "Very-Secret-0123456789abcdef";
@@ -25,15 +28,18 @@ struct Log {
     text: String,
     /// Credentials made from the secret: as bad in a log as the secret.
     credentials: Vec<String>,
+    /// The types that were printed.
+    types: BTreeSet<&'static str>,
 }
 
 impl Log {
-    fn debug(&mut self, value: &dyn Debug) {
+    fn debug<T: Debug>(&mut self, value: &T) {
+        self.types.insert(type_name::<T>());
         writeln!(self.text, "{value:?} {value:#?}").unwrap();
     }
 
     /// For types whose `Display` is for logs. That of a request is for the wire: it holds a signature, never a secret.
-    fn display(&mut self, value: &dyn std::fmt::Display) {
+    fn display<T: Display>(&mut self, value: &T) {
         writeln!(self.text, "{value}").unwrap();
     }
 
@@ -45,6 +51,22 @@ impl Log {
     fn credential(&mut self, text: &str) {
         assert!(text.len() >= 16);
         self.credentials.push(String::from(text));
+    }
+
+    /// Every public type of the sources must have been printed.
+    fn covers_all_types(&self) {
+        let printed = |name: &str| {
+            let whole = |end: usize| !self.text_of_types()[end..].starts_with(|c: char| c.is_alphanumeric());
+            self.text_of_types()
+                .match_indices(&format!("::{name}"))
+                .any(|(at, found)| whole(at + found.len()))
+        };
+        let missing: Vec<String> = public_types().into_iter().filter(|name| !printed(name)).collect();
+        assert!(missing.is_empty(), "never printed: {missing:?}");
+    }
+
+    fn text_of_types(&self) -> String {
+        self.types.iter().copied().collect::<Vec<_>>().join("\n")
     }
 
     fn search(&self) {
@@ -62,6 +84,99 @@ impl Log {
             assert!(!plain.contains(&list(credential.as_bytes())), "{credential} is printed as bytes");
         }
     }
+}
+
+/// The public structs and enums of the sources.
+fn public_types() -> Vec<String> {
+    let mut names = Vec::new();
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(path).unwrap();
+            for line in source.lines() {
+                let Some(name) = line.strip_prefix("pub struct ").or(line.strip_prefix("pub enum ")) else {
+                    continue;
+                };
+                names.push(name.chars().take_while(|c| c.is_alphanumeric()).collect());
+            }
+        }
+    }
+    assert!(names.len() > 60, "{names:?}");
+    names
+}
+
+/// The types that hold no secret, or nothing secret yet; where text goes in, it is a secret for once.
+fn no_secret_inside(log: &mut Log) {
+    let device = Device::new("a1AbCdEfGh1", "light-01").unwrap();
+    let place = Place { product_key: "a1AbCdEfGh1", region: "cn-shanghai", ..Place::default() };
+    let time = UnixMillis(1_543_896_481_106);
+    log.debug(&(device, ClientId::dotted(&device), time, Timestamp::At(time), Case::Upper));
+    log.debug(&(Dialect::Documented, Transport::Tls, Registration::Secret, Method::HmacSha1));
+    log.debug(&(
+        place,
+        Endpoint::of(Service::Mqtt, &place),
+        Endpoint::of(Service::BridgeAuth, &place).unwrap().url(),
+    ));
+    log.debug(&(Service::Amqp, Security::Tls, BridgeSize::Large, codes::CODES[0], codes::Call::Https));
+    log.debug(&(Mode::OpenApi, Claimant::AccessKey("k"), SecretKind::Device, Window::Any, Bug::Seconds));
+    log.debug(&(Field::Sign, Rule::Missing, GatewayCall::Login, Verb::Get, Seq::Number(1)));
+    log.debug(&(coap::pull(1).unwrap(), mns_queue("a1"), http::publish_path("/a").unwrap()));
+    log.debug(&http::bootstrap_form(&device));
+    log.debug(&PskIdentity::parse("devicename|hmacsha256|a1&light-01|1").unwrap().content());
+    log.error(&"text".write_to(&mut []).unwrap_err());
+    log.error(&Method::parse(SECRET).unwrap_err());
+    log.error(&ParamList::parse(SECRET).unwrap_err());
+    log.debug(&ParamList::parse(SECRET).unwrap_err().rule);
+    let params = [Param::new("securityToken", TOKEN), Param::new("sign", SECRET)];
+    log.debug(&(ParamList::new("c", &params).unwrap(), params[0]));
+    let mut broker = br#"{"code":200,"data":{"resources":{"mqtt":{"host":"h","port":1}}}}"#.to_owned();
+    log.debug(&http::bootstrap_answer(&mut broker).unwrap());
+    let mut refused = br#"{"code":20000,"message":"no"}"#.to_owned();
+    log.error(&auth_answer(&mut refused).unwrap().into_result().unwrap_err());
+
+    let mut payload = *br#"{"productKey":"a1","deviceName":"light-01"}"#;
+    log.debug(&x509::IdentityResponse::parse(&mut payload).unwrap());
+    let rows = [x509::BindingRow { device, serial: x509::CertSn::parse("dd3d").unwrap() }];
+    log.debug(&(rows[0], rows[0].serial));
+    log.debug(&x509::binding_csv(&rows));
+    log.error(&x509::read_binding_csv(SECRET).map(drop).unwrap_err());
+
+    #[cfg(feature = "cbc")]
+    {
+        let session = coap::CoapSession::derive(&Secret::new(SECRET).unwrap(), "random");
+        log.error(&session.open(&mut [0; 15]).unwrap_err());
+    }
+
+    let key = SigningKey::new(Method::HmacSha1, &Secret::new(SECRET).unwrap());
+    let sub = SubDevice::new(device, &key, time);
+    let request = GatewayRequest::Login(&sub);
+    log.debug(&(request.topic(&device), request.params(Dialect::Documented).unwrap()));
+
+    log.debug(&action::RegisterDevice::default());
+    let device = action::DeviceRef::IotId("i");
+    log.debug(&(device, action::QueryDeviceDetail { device, instance_id: None }));
+    log.debug(&action::PubBroadcast { product_key: "a1", topic: None, message: b"m", instance_id: None });
+    let (topic, product_key, device_name) = ("/a1/light-01/user/get", "a1", "light-01");
+    log.debug(&action::Pub { product_key, topic, message: b"m", at_least_once: None, instance_id: None });
+    let (request, timeout_millis) = (b"m".as_slice(), 1000);
+    log.debug(&action::RRpc {
+        product_key,
+        device_name,
+        request,
+        timeout_millis,
+        topic: None,
+        instance_id: None,
+    });
+    log.debug(&action::UpdateDeviceShadow::default());
+    let mut params = [ApiParam::new("SecurityToken", TOKEN)];
+    log.debug(&(params[0], ApiValue::Text(TOKEN), Common::new(time, "n")));
+    let query = Query::new(&mut params).unwrap();
+    log.debug(&(query, query.string_to_sign(Verb::Post), percent_encoded("a")));
 }
 
 #[test]
@@ -107,7 +222,7 @@ fn nothing_printed_holds_a_secret() {
     let coap = CoapAnswer::parse(&mut coap).unwrap();
     log.debug(&coap);
     #[cfg(feature = "cbc")]
-    log.debug(&iot_auth::coap::CoapSession::new(&secret, &coap).unwrap());
+    log.debug(&coap::CoapSession::new(&secret, &coap).unwrap());
 
     let context = Context { timestamp: Some(time.into()), ..Context::default() };
     for identity in [
@@ -214,6 +329,10 @@ fn nothing_printed_holds_a_secret() {
     log.debug(&Bridge { device, place, size: BridgeSize::Large });
     log.debug(&BridgeCall::Online(device));
 
+    no_secret_inside(&mut log);
     assert!(log.text.len() > 10_000, "something was printed");
+    if cfg!(all(feature = "alloc", feature = "cbc")) {
+        log.covers_all_types();
+    }
     log.search();
 }

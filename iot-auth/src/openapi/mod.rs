@@ -23,7 +23,7 @@ mod param;
 mod query;
 
 pub(crate) use param::Iso8601;
-pub use param::{ApiName, ApiParam, ApiValue};
+pub use param::{ApiParam, ApiValue};
 pub use query::{PercentEncoded, Query, StringToSign, percent_encoded};
 
 use core::fmt;

@@ -10,7 +10,7 @@ use crate::pieces::{Pieces, decimal, show};
 
 /// The name of a parameter: `Name`, `Name.1` or `Name.1.Key`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ApiName<'a> {
+pub(super) struct ApiName<'a> {
     base: &'a str,
     /// Counted from 1; 0 is no list.
     index: u32,
@@ -19,8 +19,8 @@ pub struct ApiName<'a> {
     plain: bool,
 }
 
-/// The value of a parameter.
-#[derive(Clone, Copy, Debug)]
+/// The value of a parameter. `Debug` does not show a text: it may be a token.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ApiValue<'a> {
     /// The parameter is left out.
@@ -50,6 +50,18 @@ impl<'a> From<Option<&'a str>> for ApiValue<'a> {
 impl From<u64> for ApiValue<'_> {
     fn from(number: u64) -> Self {
         Self::Number(number)
+    }
+}
+
+impl fmt::Debug for ApiValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("Absent"),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Number(number) => write!(f, "Number({number})"),
+            Self::Base64(bytes) => write!(f, "Base64({} bytes)", bytes.len()),
+            Self::Time(time) => write!(f, "Time({time:?})"),
+        }
     }
 }
 
