@@ -61,7 +61,9 @@ pub enum Rule {
     BlockSize,
     /// A block announced as not the last whose payload is not the block size.
     ShortBlock,
-    /// Hop-Limit zero.
+    /// Block1 or Block2 beside Q-Block1 or Q-Block2.
+    BlockMix,
+    /// Hop-Limit zero or above 255.
     HopLimit,
     /// A text option that is not UTF-8.
     Text,
@@ -110,7 +112,8 @@ impl Rule {
             Self::OptionRange => ("RFC 7252 5.4.3, 5.10, RFC 7959 2.1", "critical option of a wrong length"),
             Self::BlockSize => ("RFC 7959 2.2, RFC 9177 4.2", "reserved block size"),
             Self::ShortBlock => ("RFC 7959 2.2", "payload is not the block size"),
-            Self::HopLimit => ("RFC 8768 3", "hop limit zero"),
+            Self::BlockMix => ("RFC 9177 4.1", "blocks of two kinds"),
+            Self::HopLimit => ("RFC 8768 3", "hop limit zero or above 255"),
             Self::Text => ("RFC 7252 3.2, RFC 3629 3", "text option is not UTF-8"),
             Self::DotSegment => ("RFC 7252 5.10.1", "path segment of dots"),
             Self::Oscore => ("RFC 8613 6.1, 8.2", "OSCORE option does not parse"),

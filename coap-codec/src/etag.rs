@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{OptionNumber, Options};
+use crate::Options;
 
 /// An entity tag, kept by value.
 ///
@@ -35,7 +35,7 @@ impl EntityTag {
     #[inline]
     #[must_use]
     pub fn of(response: &Options<'_>) -> Option<Self> {
-        Self::new(response.first(OptionNumber::ETAG)?)
+        Self::new(response.etag()?)
     }
 
     /// The bytes.

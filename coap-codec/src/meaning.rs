@@ -147,12 +147,13 @@ pub(crate) struct Faults<'k> {
 
 impl Faults<'_> {
     pub(crate) fn find(&self, options: &Options<'_>, payload: &[u8]) -> Option<Fault> {
-        let (mut rest, mut last) = (options.iter(), None);
+        let (mut rest, mut last, mut blocks) = (options.iter(), None, Blocks::default());
         loop {
             let left = rest.wire_left();
             let option = rest.next()?;
             let again = last.replace(option.number) == Some(option.number);
-            if let Some(rule) = self.judge(option, again, payload) {
+            let rule = self.judge(option, again, payload).or_else(|| blocks.mixed(option.number));
+            if let Some(rule) = rule {
                 return Some(Fault { rule, option: Some(option.number), left });
             }
         }
@@ -164,9 +165,13 @@ impl Faults<'_> {
             return critical.then_some(Rule::UnknownCritical);
         };
         if !row.allows(option.value.len()) {
-            return critical.then_some(Rule::OptionRange);
+            // Above 255 it is refused, elective as it is (RFC 8768 §3).
+            let hops = option.number == OptionNumber::HOP_LIMIT && is_above_255(option.value);
+            return if hops { Some(Rule::HopLimit) } else { critical.then_some(Rule::OptionRange) };
         }
-        if again && !row.repeatable {
+        // Only requests ask for several missing blocks (RFC 9177 §4.1).
+        let repeatable = row.repeatable && (self.request || option.number != OptionNumber::Q_BLOCK2);
+        if again && !repeatable {
             return critical.then_some(Rule::Repeated);
         }
         self.judge_value(option, row, payload)
@@ -210,8 +215,34 @@ impl Faults<'_> {
     }
 }
 
+fn is_above_255(value: &[u8]) -> bool {
+    value.split_last().is_some_and(|(_, high)| high.iter().any(|&byte| byte != 0))
+}
+
+/// Which kinds of block options there are.
+#[derive(Default)]
+struct Blocks {
+    plain: bool,
+    quick: bool,
+}
+
+impl Blocks {
+    /// Block1 and Block2 do not go with Q-Block1 and Q-Block2 (RFC 9177 §4.1).
+    #[inline]
+    fn mixed(&mut self, number: OptionNumber) -> Option<Rule> {
+        match number {
+            OptionNumber::BLOCK1 | OptionNumber::BLOCK2 => self.plain = true,
+            OptionNumber::Q_BLOCK1 | OptionNumber::Q_BLOCK2 => self.quick = true,
+            _ => return None,
+        }
+        (self.plain && self.quick).then_some(Rule::BlockMix)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    extern crate alloc;
+
     use super::Meaning;
     use crate::{
         Answer, Code, Definition, Format, Kind, Known, Message, Opt, OptionNumber, Options, Policy, Refusal,
@@ -320,6 +351,54 @@ mod tests {
             let list = [Opt::new(number, &[0x08])];
             let found = judge(Kind::Confirmable, code, &list, payload).map_err(|refusal| refusal.rule);
             assert_eq!(found.err(), refused.then_some(Rule::ShortBlock), "{code} {number}");
+        }
+    }
+
+    #[test]
+    fn blocks_of_one_kind_go_together() {
+        use OptionNumber as N;
+        let last = |number| Opt::new(number, &[]);
+        let (ok, mixed, again) = (None, Some(Rule::BlockMix), Some(Rule::Repeated));
+        for (numbers, request, response) in [
+            (&[N::BLOCK2, N::BLOCK1][..], ok, ok),
+            (&[N::Q_BLOCK1, N::Q_BLOCK2], ok, ok),
+            (&[N::Q_BLOCK1, N::BLOCK2], mixed, mixed),
+            (&[N::Q_BLOCK1, N::BLOCK1], mixed, mixed),
+            (&[N::BLOCK2, N::Q_BLOCK2], mixed, mixed),
+            (&[N::BLOCK1, N::Q_BLOCK2], mixed, mixed),
+            (&[N::Q_BLOCK1, N::Q_BLOCK1], again, again),
+            // Several missing blocks are asked for, never sent, at once.
+            (&[N::Q_BLOCK2, N::Q_BLOCK2], ok, again),
+        ] {
+            let list: alloc::vec::Vec<_> = numbers.iter().map(|&number| last(number)).collect();
+            for (code, rule) in [(Code::PUT, request), (Code::CHANGED, response)] {
+                let found = judge(Kind::Confirmable, code, &list, &[]).err();
+                assert_eq!(found.map(|refusal| refusal.rule), rule, "{code} {numbers:?}");
+                let answer = match (rule, code) {
+                    (None, _) => continue,
+                    (Some(_), Code::PUT) => Answer::Respond(Code::BAD_OPTION),
+                    (Some(_), _) => Answer::Reset(7),
+                };
+                assert_eq!(found.map(|refusal| refusal.answer), Some(answer));
+            }
+        }
+    }
+
+    #[test]
+    fn hops_are_from_1_to_255() {
+        let bad = Some(Answer::Respond(Code::BAD_REQUEST));
+        for (value, answer) in [
+            (&[1][..], None),
+            (&[255], None),
+            (&[0], bad),
+            (&[1, 0], bad),
+            (&[0, 1, 0, 0, 0, 0, 5], bad),
+            // Of a wrong length and no number above 255: an elective option is passed over.
+            (&[], None),
+            (&[0, 16], None),
+        ] {
+            let found = judge(Kind::Confirmable, Code::GET, &[Opt::new(OptionNumber::HOP_LIMIT, value)], &[]);
+            assert_eq!(found.err().map(|refusal| refusal.answer), answer, "{value:?}");
         }
     }
 

@@ -80,6 +80,7 @@ const RULES: &[Rule] = &[
     Rule::OptionRange,
     Rule::BlockSize,
     Rule::ShortBlock,
+    Rule::BlockMix,
     Rule::HopLimit,
     Rule::Text,
     Rule::DotSegment,

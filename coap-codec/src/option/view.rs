@@ -195,7 +195,13 @@ impl<'a> Options<'a> {
         self.first(OptionNumber::URI_HOST)
     }
 
-    /// ETags: one in a response, any number in a request.
+    /// ETag of a response: its first, others are passed over (RFC 7252 §5.10.6.1, §5.4.5).
+    #[must_use]
+    pub fn etag(&self) -> Option<&'a [u8]> {
+        self.first(OptionNumber::ETAG)
+    }
+
+    /// ETags of a request: the versions the client has.
     pub fn etags(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.all(OptionNumber::ETAG)
     }
@@ -469,7 +475,10 @@ mod tests {
         with(&[(N::URI_HOST, b"h"), (N::URI_PORT, &[0x16, 0x33])], |o| {
             assert_eq!((o.uri_host(), o.uri_port()), (Some(&b"h"[..]), Some(5683)));
         });
-        with(&[(N::ETAG, b"1"), (N::ETAG, b""), (N::ETAG, b"2")], |o| assert!(o.etags().eq([b"1", b"2"])));
+        with(&[(N::ETAG, b"1"), (N::ETAG, b""), (N::ETAG, b"2")], |o| {
+            assert!(o.etags().eq([b"1", b"2"]));
+            assert_eq!(o.etag(), Some(&b"1"[..]));
+        });
         with(&[(N::IF_NONE_MATCH, b""), (N::OBSERVE, &[1])], |o| {
             assert!(o.if_none_match());
             assert_eq!(o.observe(), Some(1));
