@@ -54,8 +54,9 @@ pub use transitions::Phase;
 use transitions::{Received, Sent};
 pub(crate) use wire::Wire;
 
+use crate::ack::TypedAck;
 use crate::preset::Preset;
-use crate::{EncodeError, Out, Packet, PacketId, Role, Slot, Store, Version};
+use crate::{Ack, EncodeError, Out, Packet, PacketId, PacketType, Role, Slot, Store, Version, write};
 
 /// One end of a connection, with the session that outlives it.
 ///
@@ -323,6 +324,27 @@ impl<'m, S: Store> Session<'m, S> {
         packet.encode(self.version, out)?;
         self.spoke(now);
         Ok(())
+    }
+
+    /// Writes an acknowledgement.
+    #[inline]
+    fn send_ack(
+        &mut self,
+        now: Duration,
+        kind: PacketType,
+        ack: &Ack<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), S> {
+        self.check_room(0, out)?;
+        write::encode(&TypedAck(kind, ack), self.version, out)?;
+        self.spoke(now);
+        Ok(())
+    }
+
+    /// Makes sure that an acknowledgement can be written.
+    #[inline]
+    fn check_ack(&self, kind: PacketType, ack: &Ack<'_>, out: &(impl Out + ?Sized)) -> Result<(), S> {
+        self.check_room(write::encoded_len(&TypedAck(kind, ack), self.version)?, out)
     }
 
     /// Notes that bytes go out: a client need not ping for a while.

@@ -110,7 +110,7 @@ fn encode_will(will: &Will<'_>, out: &mut (impl Out + ?Sized)) -> Result<usize, 
 /// Whether a PUBLISH is as a record has it.
 #[inline]
 fn is_canonical(publish: &Publish<'_>) -> bool {
-    !publish.dup && publish.properties.topic_alias().is_none()
+    !publish.dup && !publish.properties.has_topic_alias()
 }
 
 #[inline(never)]

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use mqtt_codec::session::{Memory, ReceivedCell, SentCell};
 use mqtt_codec::{
-    Accept, Ack, ArenaStore, Config, ConnAck, Connect, Delivery, Event, Message, Packet, PacketId,
+    Accept, Ack, ArenaStore, Config, ConnAck, Connect, Delivery, Event, MemStore, Message, Packet, PacketId,
     Properties, Publish, Qos, ReasonCode, Rules, Session, SliceOut, Text, TopicName, Version,
 };
 
@@ -25,8 +25,13 @@ pub(super) fn rows() -> Vec<Row> {
         prepare,
     };
     vec![
-        ours("publish QoS 1, 64 B, and take its PUBACK, 3.1.1", || publish(Version::V311)),
-        ours("publish QoS 1, 64 B, and take its PUBACK, 5.0", || publish(Version::V5)),
+        ours("publish QoS 1, 64 B, and take its PUBACK, 3.1.1", || publish(lent(Version::V311))),
+        ours("publish QoS 1, 64 B, and take its PUBACK, 5.0", || publish(lent(Version::V5))),
+        ours("publish QoS 1, 64 B, and take its PUBACK, MemStore, 3.1.1", || publish(growing(Version::V311))),
+        ours("publish QoS 1, 64 B, and take its PUBACK, MemStore, 5.0", || publish(growing(Version::V5))),
+        ours("publish QoS 1, 64 B, and take the PUBACK of the 8th last, 5.0", || {
+            publish_ahead(lent(Version::V5))
+        }),
         ours("of it: encode the PUBLISH, decode the PUBACK, 3.1.1", || codec(Version::V311)),
         ours("of it: encode the PUBLISH, decode the PUBACK, 5.0", || codec(Version::V5)),
         ours("take a PUBLISH QoS 1, 64 B, and acknowledge it, 3.1.1", || receive(Version::V311)),
@@ -34,15 +39,15 @@ pub(super) fn rows() -> Vec<Row> {
     ]
 }
 
+type Own = Session<'static, ArenaStore<'static>>;
+
 fn topic() -> TopicName<'static> {
     TopicName::new(TOPIC).expect("a topic")
 }
 
-fn session(version: Version) -> Session<'static, ArenaStore<'static>> {
-    let memory = Memory::lent(vec![SentCell::EMPTY; 16].leak(), vec![ReceivedCell::EMPTY; 16].leak());
+fn session(version: Version, memory: Memory<'static>, store: ArenaStore<'static>) -> Own {
     let mut config = Config::new(memory);
     config.receive_maximum = 16;
-    let store = ArenaStore::lent(vec![0; 4096].leak());
     let connect = Connect { keep_alive: 60, ..Connect::new(version, Text::new("c").expect("a text")) };
     let connack =
         ConnAck { session_present: false, reason: ReasonCode::Success, properties: Properties::EMPTY };
@@ -51,8 +56,16 @@ fn session(version: Version) -> Session<'static, ArenaStore<'static>> {
         .unwrap_or_else(|refused| panic!("no connection: {}", refused.error))
 }
 
-fn publish(version: Version) -> Box<dyn FnMut()> {
-    let mut session = session(version);
+fn lent(version: Version) -> Own {
+    let memory = Memory::lent(vec![SentCell::EMPTY; 16].leak(), vec![ReceivedCell::EMPTY; 16].leak());
+    session(version, memory, ArenaStore::lent(vec![0; 4096].leak()))
+}
+
+fn growing(version: Version) -> Own {
+    session(version, Memory::growing(), MemStore::new())
+}
+
+fn publish(mut session: Own) -> Box<dyn FnMut()> {
     let mut buffer = [0; 256];
     let mut id = 0_u16;
     let topic = topic();
@@ -69,6 +82,15 @@ fn publish(version: Version) -> Box<dyn FnMut()> {
         assert!(matches!(session.receive(now, &ack, &mut out), Ok(Some(Event::Delivered(_)))));
         black_box(session.next_timeout());
     })
+}
+
+/// The same with eight messages under way.
+fn publish_ahead(mut session: Own) -> Box<dyn FnMut()> {
+    let message = Message::new(topic(), &PAYLOAD).qos(Qos::AtLeastOnce);
+    for _ in 0..8 {
+        session.publish(Duration::ZERO, &message, &mut Vec::new()).expect("room for a message");
+    }
+    publish(session)
 }
 
 fn codec(version: Version) -> Box<dyn FnMut()> {
@@ -88,7 +110,7 @@ fn codec(version: Version) -> Box<dyn FnMut()> {
 }
 
 fn receive(version: Version) -> Box<dyn FnMut()> {
-    let mut session = session(version);
+    let mut session = lent(version);
     let publish = Publish { qos: Delivery::AtLeastOnce(PacketId::MIN), ..Publish::new(topic(), &PAYLOAD) };
     let mut frame = Vec::new();
     publish.encode(version, &mut frame).expect("a packet");

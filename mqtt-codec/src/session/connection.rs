@@ -10,8 +10,8 @@ use super::transitions::{Received, Sent};
 use super::wire::Wire;
 use super::{Config, Later, Phase, Queue, Result, SentCell, Session, SessionError, Timer};
 use crate::{
-    Ack, Auth, ConnAck, Connect, EncodeError, Out, Packet, PacketId, Peek, Publish, PublishHead, ReasonCode,
-    Record, Role, Rules, Slot, Store, Version, peek_head,
+    Ack, Auth, ConnAck, Connect, EncodeError, Out, Packet, PacketId, PacketType, Peek, Publish, PublishHead,
+    ReasonCode, Record, Role, Rules, Slot, Store, Version, peek_head,
 };
 
 /// Bytes of a short topic and its entry: no session has memory for more aliases than of these.
@@ -460,7 +460,7 @@ impl<'m, S: Store> Session<'m, S> {
         out: &mut (impl Out + ?Sized),
     ) -> Result<(), S> {
         if cell.state == Sent::Released {
-            self.send(now, &Packet::PubRel(Ack::new(id)), out)?;
+            self.send_ack(now, PacketType::PubRel, &Ack::new(id), out)?;
         } else {
             self.check_room(0, out)?;
             let lent = self.store.get(Slot::Sent(id), 0).map_err(SessionError::Store)?;

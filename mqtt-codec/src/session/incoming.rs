@@ -232,7 +232,7 @@ impl<S: Store> Session<'_, S> {
         let mut ack = Ack::new(id);
         match arrive(state, PacketType::PubRel, true) {
             Arrival::Release => {
-                self.check_room(Packet::PubComp(ack).encoded_len(self.version)?, out)?;
+                self.check_ack(PacketType::PubComp, &ack, out)?;
                 self.store.remove(Slot::Received(id)).map_err(SessionError::Store)?;
                 self.count_out(id.get());
             }
@@ -246,7 +246,7 @@ impl<S: Store> Session<'_, S> {
                 );
             }
         }
-        self.send(now, &Packet::PubComp(ack), out)?;
+        self.send_ack(now, PacketType::PubComp, &ack, out)?;
         Ok(None)
     }
 
@@ -322,14 +322,14 @@ impl<S: Store> Session<'_, S> {
             release.reason = self.spoken(ReasonCode::PacketIdentifierNotFound);
         }
         if step == Settle::Release {
-            self.check_room(Packet::PubRel(release).encoded_len(self.version)?, out)?;
+            self.check_ack(PacketType::PubRel, &release, out)?;
             self.store.release(id).map_err(SessionError::Store)?;
             if let Some(cell) = self.sent.get_mut(id.get()) {
                 cell.state = Sent::Released;
                 cell.flying = true;
             }
         }
-        self.send(now, &Packet::PubRel(release), out)
+        self.send_ack(now, PacketType::PubRel, &release, out)
     }
 
     /// SUBACK and UNSUBACK.

@@ -3,13 +3,14 @@
 use core::time::Duration;
 
 use super::alias::Alias;
+use super::table::Vacancy;
 use super::timers::nanos;
 use super::transitions::{Received, Sent};
 use super::wire::{Head, SHORT_HEAD, Wire};
 use super::{Feature, Later, Limit, Phase, Result, SentCell, Session, SessionError, Timer};
 use crate::{
-    Ack, Auth, Delivery, Disconnect, EncodeError, Out, Packet, PacketId, Properties, Publish, Qos,
-    ReasonCode, Record, Role, Rule, Slot, Store, SubAck, Subscribe, TopicName, UnsubAck, Unsubscribe,
+    Ack, Auth, Delivery, Disconnect, EncodeError, Out, Packet, PacketId, PacketType, Properties, Publish,
+    Qos, ReasonCode, Record, Role, Rule, Slot, Store, SubAck, Subscribe, TopicName, UnsubAck, Unsubscribe,
     Version,
 };
 
@@ -57,7 +58,7 @@ impl<'a> Message<'a> {
 pub(super) struct Fresh {
     pub(super) id: PacketId,
     /// Where its cell will be.
-    place: usize,
+    place: Vacancy,
     state: Sent,
 }
 
@@ -287,7 +288,7 @@ impl<S: Store> Session<'_, S> {
             .get_mut(id.get())
             .filter(|cell| cell.answer.is_none() && matches!(cell.state, Received::Once | Received::Twice))
             .ok_or(SessionError::NoExchange(id))?;
-        if !reason.fits(crate::PacketType::PubAck) {
+        if !reason.fits(PacketType::PubAck) {
             return Err(SessionError::Misuse("PUBACK and PUBREC have no such reason code"));
         }
         cell.answer = Some(reason.code());
@@ -313,8 +314,8 @@ impl<S: Store> Session<'_, S> {
         let reason = ReasonCode::new(code).unwrap_or_default();
         let ack = Ack { packet_id: id, reason: self.spoken(reason), properties: Properties::EMPTY };
         let once = cell.state == Received::Once;
-        let packet = if once { Packet::PubAck(ack) } else { Packet::PubRec(ack) };
-        self.check_room(packet.encoded_len(self.version)?, out)?;
+        let kind = if once { PacketType::PubAck } else { PacketType::PubRec };
+        self.check_ack(kind, &ack, out)?;
         let over = once || ack.reason.is_error();
         if over && !once {
             self.store.remove(Slot::Received(id)).map_err(SessionError::Store)?;
@@ -328,7 +329,7 @@ impl<S: Store> Session<'_, S> {
             cell.queued = false;
             cell.next = 0;
         }
-        self.send(now, &packet, out)
+        self.send_ack(now, kind, &ack, out)
     }
 
     /// Server: answers SUBSCRIBE, with one reason code for each of its filters.
@@ -522,7 +523,7 @@ impl<S: Store> Session<'_, S> {
         if message.retain && !self.peer.retain {
             return Err(SessionError::Unsupported(Feature::Retain));
         }
-        if message.properties.topic_alias().is_some() {
+        if message.properties.has_topic_alias() {
             return Err(SessionError::Misuse("the session assigns topic aliases itself"));
         }
         if let Some(preset) = &self.manners.preset {
@@ -577,15 +578,11 @@ impl<S: Store> Session<'_, S> {
     #[inline]
     fn fresh(&mut self, state: Sent) -> Result<Fresh, S> {
         if self.sent.reserve() {
-            let mut tries = self.sent.len();
-            let mut id = self.last_id;
-            loop {
-                id = id.checked_add(1).unwrap_or(1);
-                if let (Some(place), Some(id)) = (self.sent.vacancy(id), PacketId::new(id)) {
+            // One more try than there are identifiers in use.
+            for id in Ids(self.last_id).take(self.sent.len() + 1) {
+                if let Some(place) = self.sent.vacancy(id.get()) {
                     return Ok(Fresh { id, place, state });
                 }
-                let Some(left) = tries.checked_sub(1) else { break };
-                tries = left;
             }
         }
         Err(SessionError::Full)
@@ -619,6 +616,19 @@ impl<S: Store> Session<'_, S> {
             ..SentCell::EMPTY
         };
         self.sent.insert_at(place, cell);
+    }
+}
+
+/// Packet identifiers in their order, from the one behind this on.
+struct Ids(u16);
+
+impl Iterator for Ids {
+    type Item = PacketId;
+
+    #[inline]
+    fn next(&mut self) -> Option<PacketId> {
+        self.0 = self.0.checked_add(1).unwrap_or(1);
+        PacketId::new(self.0)
     }
 }
 

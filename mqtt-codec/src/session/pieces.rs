@@ -8,8 +8,8 @@ use super::transitions::{Arrival, Received, arrive};
 use super::wire::Wire;
 use super::{Acknowledge, Event, Fault, Later, Limit, Phase, ReceivedCell, Result, Session, SessionError};
 use crate::{
-    Ack, Delivery, Limits, Out, Packet, PacketId, PacketType, Payload, Publish, PublishHead, ReasonCode,
-    Record, Rule, Slot, Store, Streamed, Version,
+    Ack, Delivery, Limits, Out, PacketId, PacketType, Payload, Publish, PublishHead, ReasonCode, Record,
+    Rule, Slot, Store, Streamed, Version,
 };
 
 /// A payload on its way out.
@@ -296,14 +296,15 @@ impl<S: Store> Session<'_, S> {
         whole: Option<Publish<'_>>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<(), S> {
-        let (id, reply, twice) = match delivery {
+        let (id, kind, twice) = match delivery {
             Delivery::AtMostOnce => return Ok(()),
-            Delivery::AtLeastOnce(id) => (id, Packet::PubAck(Ack::new(id)), false),
-            Delivery::ExactlyOnce(id) => (id, Packet::PubRec(Ack::new(id)), true),
+            Delivery::AtLeastOnce(id) => (id, PacketType::PubAck, false),
+            Delivery::ExactlyOnce(id) => (id, PacketType::PubRec, true),
         };
+        let ack = Ack::new(id);
         match arrival {
             Arrival::Again => {
-                self.send(now, &reply, out)?;
+                self.send_ack(now, kind, &ack, out)?;
                 self.count_in(id);
                 return Ok(());
             }
@@ -316,7 +317,7 @@ impl<S: Store> Session<'_, S> {
         }
         let auto = self.manners.acknowledge == Acknowledge::Auto;
         if auto {
-            self.check_room(reply.encoded_len(self.version)?, out)?;
+            self.check_ack(kind, &ack, out)?;
         }
         if twice {
             let whole = whole.map(|publish| resolved(publish, &self.aliases_in));
@@ -334,7 +335,7 @@ impl<S: Store> Session<'_, S> {
             self.count_in(id);
         }
         if auto {
-            self.send(now, &reply, out)?;
+            self.send_ack(now, kind, &ack, out)?;
         } else {
             self.enqueue(id);
         }

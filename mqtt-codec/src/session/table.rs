@@ -108,12 +108,21 @@ pub(crate) trait Cell: Copy {
 pub(crate) struct IdTable<'m, T> {
     table: Table<'m, T>,
     len: usize,
+    /// How many entries are not at their home.
+    displaced: usize,
+}
+
+/// An empty place in an [`IdTable`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vacancy {
+    place: usize,
+    at_home: bool,
 }
 
 impl<'m, T: Cell> IdTable<'m, T> {
     pub(crate) fn new(mut table: Table<'m, T>) -> Self {
         table.cells_mut().fill(T::EMPTY);
-        Self { table, len: 0 }
+        Self { table, len: 0, displaced: 0 }
     }
 
     #[inline]
@@ -179,24 +188,30 @@ impl<'m, T: Cell> IdTable<'m, T> {
     /// The place an entry with that key would take, after [`reserve`](Self::reserve) has said that it fits.
     /// `None`: the key is in the table.
     #[inline]
-    pub(crate) fn vacancy(&self, key: u16) -> Option<usize> {
-        let cells = self.table.cells();
-        let home = usize::from(key) % cells.len().max(1);
-        if cells.get(home)?.key() == 0 { Some(home) } else { self.vacancy_from(home, key) }
+    pub(crate) fn vacancy(&self, key: u16) -> Option<Vacancy> {
+        let place = self.home(key)?;
+        if self.at(place)?.key() == 0 {
+            Some(Vacancy { place, at_home: true })
+        } else {
+            self.vacancy_behind(place, key)
+        }
     }
 
     #[inline(never)]
-    fn vacancy_from(&self, home: usize, key: u16) -> Option<usize> {
+    fn vacancy_behind(&self, home: usize, key: u16) -> Option<Vacancy> {
         let place = self.first_from(home, key)?;
-        self.at(place).filter(|cell| cell.key() == 0).map(|_| place)
+        self.at(place).filter(|cell| cell.key() == 0).map(|_| Vacancy { place, at_home: false })
     }
 
     /// Adds an entry in the place that [`vacancy`](Self::vacancy) has named for its key.
     #[inline]
-    pub(crate) fn insert_at(&mut self, place: usize, entry: T) {
+    pub(crate) fn insert_at(&mut self, Vacancy { place, at_home }: Vacancy, entry: T) {
         if let Some(cell) = self.table.cells_mut().get_mut(place) {
             *cell = entry;
             self.len += 1;
+            if !at_home {
+                self.displaced += 1;
+            }
         }
     }
 
@@ -211,20 +226,24 @@ impl<'m, T: Cell> IdTable<'m, T> {
     /// Removes the entry in a place that [`find`](Self::find) has named.
     #[inline(always)]
     pub(crate) fn remove_at(&mut self, place: usize) {
-        let cells = self.table.cells_mut();
-        let Some(cell) = cells.get_mut(place) else { return };
-        *cell = T::EMPTY;
-        let next = if place + 1 == cells.len() { 0 } else { place + 1 };
-        if cells.get(next).is_some_and(|next| next.key() != 0) {
-            Self::close(cells, place);
+        if self.displaced > 0 {
+            return self.remove_and_close(place);
         }
-        self.len -= 1;
+        if let Some(cell) = self.table.cells_mut().get_mut(place) {
+            *cell = T::EMPTY;
+            self.len -= 1;
+        }
     }
 
-    /// Moves entries back that lie behind an empty cell and could not be found over it.
+    /// Moves entries back that lie behind the empty cell and could not be found over it.
     #[inline(never)]
-    fn close(cells: &mut [T], mut hole: usize) {
+    fn remove_and_close(&mut self, mut hole: usize) {
+        let cells = self.table.cells_mut();
         let len = cells.len();
+        let Some(cell) = cells.get_mut(hole) else { return };
+        let removed = core::mem::replace(cell, T::EMPTY);
+        self.len -= 1;
+        self.displaced -= usize::from(usize::from(removed.key()) % len != hole);
         let mut place = hole;
         loop {
             place = if place + 1 == len { 0 } else { place + 1 };
@@ -234,6 +253,7 @@ impl<'m, T: Cell> IdTable<'m, T> {
             let distance = |from: usize| if place >= from { place - from } else { place + len - from };
             if distance(home) >= distance(hole) {
                 cells.swap(hole, place);
+                self.displaced -= usize::from(home == hole);
                 hole = place;
             }
         }
@@ -253,22 +273,27 @@ impl<'m, T: Cell> IdTable<'m, T> {
 
     pub(crate) fn clear(&mut self) {
         self.table.cells_mut().fill(T::EMPTY);
-        self.len = 0;
+        (self.len, self.displaced) = (0, 0);
     }
 
     /// The place of the entry with that key, until another one is removed.
     #[inline]
     pub(crate) fn find(&self, key: u16) -> Option<usize> {
-        let cells = self.table.cells();
-        if key == 0 || cells.is_empty() {
+        if key == 0 {
             return None;
         }
-        let home = usize::from(key) % cells.len();
-        match cells.get(home)?.key() {
+        let home = self.home(key)?;
+        match self.at(home)?.key() {
             at_home if at_home == key => Some(home),
             0 => None,
             _ => self.find_from(home, key),
         }
+    }
+
+    /// Where the entry with that key should be. `None`: there are no cells.
+    #[inline]
+    fn home(&self, key: u16) -> Option<usize> {
+        usize::from(key).checked_rem(self.table.cells().len())
     }
 
     #[inline(never)]
@@ -293,7 +318,7 @@ impl<'m, T: Cell> IdTable<'m, T> {
         {
             let wanted = (cells.len() * 2).max(8).min(*bound);
             let old = core::mem::replace(cells, alloc::vec![T::EMPTY; wanted]);
-            self.len = 0;
+            (self.len, self.displaced) = (0, 0);
             for entry in old.into_iter().filter(|entry| entry.key() != 0) {
                 if let Some(place) = self.vacancy(entry.key()) {
                     self.insert_at(place, entry);

@@ -66,7 +66,7 @@ impl<'a> Wire<'a> {
     #[inline]
     fn is_plain(&self, version: Version) -> bool {
         let unchanged = self.alias.is_none() && self.expiry.is_none();
-        version == Version::V311 || (unchanged && self.publish.properties.topic_alias().is_none())
+        version == Version::V311 || (unchanged && !self.publish.properties.has_topic_alias())
     }
 
     /// The remaining length. A head that breaks a rule is an error here.

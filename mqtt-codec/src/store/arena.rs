@@ -262,6 +262,7 @@ impl ArenaStore<'_> {
     }
 
     /// Gives back the room of dead entries at the front.
+    #[inline(never)]
     fn trim(&mut self) {
         while let Some(header) = self.header(self.start).filter(|header| header.state == DEAD)
             && self.start < self.end
@@ -380,6 +381,19 @@ impl ArenaStore<'_> {
         }
     }
 
+    /// Drops the first entry.
+    #[inline(always)]
+    fn drop_first(&mut self, header: Header) {
+        if self.start + header.size() == self.end {
+            return self.empty();
+        }
+        self.set_state(self.start, DEAD);
+        self.start += header.size();
+        if self.dead > 0 {
+            self.trim();
+        }
+    }
+
     /// Drops any record.
     #[inline(never)]
     fn remove_any(&mut self, slot: Slot) {
@@ -434,9 +448,9 @@ impl Store for ArenaStore<'_> {
 
     #[inline(always)]
     fn remove(&mut self, slot: Slot) -> Result<(), StoreFull> {
-        // Nearly always it is the first, and often the only one.
+        // Acknowledgements come in the order of the messages: nearly always it is the first.
         match self.header(self.start) {
-            Some(header) if header.is(slot) && self.start + header.size() == self.end => self.empty(),
+            Some(header) if header.is(slot) => self.drop_first(header),
             _ => self.remove_any(slot),
         }
         Ok(())
