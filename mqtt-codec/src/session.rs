@@ -134,6 +134,29 @@ impl<'m, S: Store> Session<'m, S> {
     /// The client end, over what `store` kept of its session.
     ///
     /// Nothing is read or sent before [`connect`](Self::connect).
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use mqtt_codec::session::{Memory, ReceivedCell, SentCell};
+    /// use mqtt_codec::{ArenaStore, Config, Connect, Event, Session, SliceOut, Text, Version};
+    ///
+    /// // Memory for 8 exchanges of each direction and 4 KiB of unacknowledged messages: nothing is allocated.
+    /// let (mut sent, mut received) = ([SentCell::EMPTY; 8], [ReceivedCell::EMPTY; 8]);
+    /// let (mut memory, mut buffer) = ([0; 4096], [0; 256]);
+    /// let mut config = Config::new(Memory::lent(&mut sent, &mut received));
+    /// config.receive_maximum = 8;
+    /// let mut session = Session::client(config, ArenaStore::lent(&mut memory));
+    ///
+    /// let now = Duration::ZERO;
+    /// let mut out = SliceOut::new(&mut buffer);
+    /// let connect = Connect { keep_alive: 60, ..Connect::new(Version::V311, Text::new("pump-7")?) };
+    /// session.connect(now, &connect, &mut out)?;
+    /// // Send what is in `out`; what comes back is CONNACK.
+    /// let event = session.receive(now, b"\x20\x02\x00\x00", &mut out)?;
+    /// assert!(matches!(event, Some(Event::Connected(_))));
+    /// assert_eq!(session.next_timeout(), Some(Duration::from_secs(60)), "to ping, if nothing else is sent");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn client(config: Config<'m>, store: S) -> Self {
         Self::new(Role::Client, config, store)
     }

@@ -4,12 +4,12 @@
 
 use core::time::Duration;
 
-use mqtt_codec::session::{Exchange, Fault, Feature, Later, Limit, Lost, Phase};
+use mqtt_codec::session::{Exchange, Fault, Feature, Later, Limit, Lost, Phase, refuse};
 use mqtt_codec::{
-    Accept, Ack, Acknowledge, Auth, Config, ConnAck, Connect, Delivery, Disconnect, Event, MemStore, Message,
-    Packet, PacketId, PacketType, Preset, PresetRule, Properties, Property, Publish, Qos, ReasonCode, Rules,
-    Session, SessionError, Subscribe, Subscription, Subscriptions, Text, TopicFilter, TopicName, Version,
-    Will,
+    Accept, Ack, Acknowledge, Auth, Config, ConnAck, Connect, Delivery, Disconnect, EncodeError, Entry,
+    Event, MemStore, Message, Packet, PacketId, PacketType, Preset, PresetRule, Properties, Property,
+    Publish, Qos, ReasonCode, Record, Role, Rules, Scope, Session, SessionError, SliceOut, Slot, Store,
+    StoreFull, Subscribe, Subscription, Subscriptions, Text, TopicFilter, TopicName, Version, Will,
 };
 
 type Own = Session<'static, MemStore>;
@@ -241,7 +241,7 @@ fn a_stored_message_goes_again_through_a_small_output() {
     let mut again = Vec::new();
     while client.next_timeout().is_some_and(|at| at <= NOW) {
         let mut small = [0; 64];
-        let mut out = mqtt_codec::SliceOut::new(&mut small);
+        let mut out = SliceOut::new(&mut small);
         assert!(client.handle_timeout(NOW, &mut out).unwrap().is_none());
         again.extend_from_slice(out.written());
     }
@@ -566,4 +566,158 @@ fn nothing_is_announced_that_there_is_no_memory_for() {
     assert!(session.publish(NOW, &message, &mut out).is_ok());
     assert!(!session.can_publish());
     assert_eq!(session.publish(NOW, &message, &mut out), Err(SessionError::Full));
+}
+
+#[test]
+fn a_clean_start_leaves_nothing_of_a_full_store() {
+    for role in [Role::Client, Role::Server] {
+        // An old session has filled its store to the last byte with messages of both directions.
+        let mut old = Session::client(Config::default(), MemStore::with_bound(300));
+        go_online(&mut old, &connect(true, &[]), &connack(false, &[]));
+        let got = Publish { qos: Delivery::ExactlyOnce(ID), ..Publish::new(topic("t"), b"") };
+        assert!(old.receive(NOW, &frame(&Packet::Publish(got)), &mut Vec::new()).unwrap().is_some());
+        let payload = [7; 40];
+        let message = Message::new(topic("t"), &payload).qos(Qos::ExactlyOnce);
+        let full = loop {
+            if let Err(error) = old.publish(NOW, &message, &mut Vec::new()) {
+                break error;
+            }
+        };
+        assert!(matches!(full, SessionError::TooLarge { limit: Limit::Store, .. }), "{full:?}");
+        assert!(old.in_flight() > 2);
+        let store = old.into_store();
+
+        let mut out = Vec::new();
+        let mut session = match role {
+            Role::Client => {
+                let mut session = Session::client(Config::default(), store);
+                go_online(&mut session, &connect(true, &[]), &connack(false, &[]));
+                session
+            }
+            _ => {
+                let accept = Accept { config: Config::default(), connack: connack(false, &[]) };
+                Session::accept(NOW, &connect(true, &[]), accept, store, &mut out).unwrap()
+            }
+        };
+        assert_eq!((session.in_flight(), session.lost().count()), (0, 0));
+        assert_eq!(
+            session.next_timeout(),
+            Some(after(if role == Role::Client { 60 } else { 90 })),
+            "no replay"
+        );
+        // The identifiers of both directions are free, and so is the room.
+        out.clear();
+        assert_eq!(session.publish(NOW, &message, &mut out).unwrap(), Some(ID));
+        assert!(matches!(
+            session.receive(NOW, &frame(&Packet::Publish(got)), &mut out).unwrap(),
+            Some(Event::Message(_))
+        ));
+        let mut store = session.into_store();
+        let mut slots = Vec::new();
+        while let Some(entry) = store.next(slots.last().copied()).unwrap() {
+            slots.push(entry.slot);
+        }
+        assert_eq!(slots, [Slot::Sent(ID), Slot::Received(ID)]);
+    }
+}
+
+/// A store in memory that takes no pieces.
+struct Whole(MemStore);
+
+impl Store for Whole {
+    type Error = StoreFull;
+
+    fn put(&mut self, slot: Slot, record: &Record<'_>) -> Result<(), StoreFull> {
+        self.0.put(slot, record)
+    }
+
+    fn release(&mut self, id: PacketId) -> Result<(), StoreFull> {
+        self.0.release(id)
+    }
+
+    fn remove(&mut self, slot: Slot) -> Result<(), StoreFull> {
+        self.0.remove(slot)
+    }
+
+    fn next(&mut self, after: Option<Slot>) -> Result<Option<Entry>, StoreFull> {
+        self.0.next(after)
+    }
+
+    fn get(&mut self, slot: Slot, from: usize) -> Result<&[u8], StoreFull> {
+        self.0.get(slot, from)
+    }
+
+    fn clear(&mut self, scope: Scope) -> Result<(), StoreFull> {
+        self.0.clear(scope)
+    }
+
+    fn bound(&self) -> usize {
+        self.0.bound()
+    }
+
+    fn age(&mut self, by: Duration) -> Result<(), StoreFull> {
+        self.0.age(by)
+    }
+}
+
+#[test]
+fn a_store_that_takes_no_pieces_says_how_much_it_takes_at_once() {
+    let mut client = Session::client(Config::default(), Whole(MemStore::with_bound(1000)));
+    let mut out = Vec::new();
+    client.connect(NOW, &connect(true, &[]), &mut out).unwrap();
+    client.receive(NOW, &frame(&Packet::ConnAck(connack(false, &[]))), &mut out).unwrap();
+    out.clear();
+    let message = Message::new(topic("firmware"), b"").qos(Qos::AtLeastOnce);
+    let len = 1 + 4 + 2 + 8 + 2 + 1 + 200_000_000;
+    assert_eq!(
+        client.publish_head(NOW, &message, 200_000_000, &mut out),
+        Err(SessionError::TooLarge { len, bound: 988, limit: Limit::Store })
+    );
+    assert_eq!((out.len(), client.in_flight(), client.quota()), (0, 0, u16::MAX), "nothing has happened");
+    // QoS 0 needs no store, and what fits can go whole.
+    assert_eq!(client.publish_head(NOW, &message.qos(Qos::AtMostOnce), 3, &mut out).unwrap(), None);
+    assert_eq!(client.publish_payload(NOW, b"abc", &mut out).unwrap(), 0);
+    let whole = Message { payload: &[0; 900], ..message };
+    assert_eq!(client.publish(NOW, &whole, &mut out).unwrap(), Some(ID));
+}
+
+#[test]
+fn a_connection_is_refused_in_its_own_version() {
+    let v311 = Connect { properties: Properties::EMPTY, version: Version::V311, ..connect(true, &[]) };
+    let no = |reason| ConnAck { reason, ..connack(false, &[]) };
+    for (reason, code) in [
+        (ReasonCode::UnsupportedProtocolVersion, 1),
+        (ReasonCode::ClientIdentifierNotValid, 2),
+        (ReasonCode::ServerUnavailable, 3),
+        (ReasonCode::BadUserNameOrPassword, 4),
+        (ReasonCode::NotAuthorized, 5),
+    ] {
+        let mut out = Vec::new();
+        refuse(&v311, &no(reason), &mut out).unwrap();
+        assert_eq!(out, [0x20, 2, 0, code]);
+        out.clear();
+        refuse(&connect(true, &[]), &no(reason), &mut out).unwrap();
+        assert_eq!(out, [0x20, 3, 0, reason.code(), 0]);
+        let client = &mut Session::client(Config::default(), MemStore::new());
+        client.connect(NOW, &connect(true, &[]), &mut Vec::new()).unwrap();
+        let event = client.receive(NOW, &out, &mut Vec::new()).unwrap();
+        assert!(matches!(event, Some(Event::Refused(connack)) if connack.reason == reason));
+        assert_eq!(client.phase(), Phase::Closing);
+    }
+    // Nothing is written for what cannot be said.
+    let mut out = Vec::new();
+    let there = ConnAck { session_present: true, ..no(ReasonCode::NotAuthorized) };
+    for (connect, connack) in [
+        (&v311, &no(ReasonCode::Success)),
+        (&connect(true, &[]), &no(ReasonCode::Success)),
+        (&connect(true, &[]), &there),
+        (&v311, &no(ReasonCode::QuotaExceeded)),
+    ] {
+        assert!(matches!(refuse(connect, connack, &mut out), Err(EncodeError::Illegal(_))), "{connack:?}");
+    }
+    let mut small = [0; 4];
+    let mut small = SliceOut::new(&mut small);
+    let error = refuse(&connect(true, &[]), &no(ReasonCode::Banned), &mut small);
+    assert_eq!(error, Err(EncodeError::NoRoom { needed: 5 }));
+    assert!(out.is_empty() && small.is_empty());
 }

@@ -11,7 +11,7 @@ use super::wire::Wire;
 use super::{Config, Later, Phase, Queue, Result, SentCell, Session, SessionError, Timer};
 use crate::{
     Ack, Auth, ConnAck, Connect, EncodeError, Out, Packet, PacketId, PacketType, Peek, Publish, PublishHead,
-    ReasonCode, Record, Role, Rules, Slot, Store, Version, peek_head,
+    ReasonCode, Record, Role, Rule, Rules, Slot, Store, Version, peek_head,
 };
 
 /// Bytes of a short topic and its entry: no session has memory for more aliases than of these.
@@ -38,12 +38,29 @@ pub struct Unaccepted<S: Store> {
 /// Refuses a connection: writes CONNACK, after which the transport is to be closed.
 ///
 /// # Errors
-/// `connack` cannot exist in the version of the connection, or `out` has no room.
+/// `connack` does not refuse, or cannot exist in the version of the connection, or `out` has no room.
+///
+/// ```
+/// use mqtt_codec::session::refuse;
+/// use mqtt_codec::{ConnAck, Packet, Properties, ReasonCode, Rules, SliceOut};
+///
+/// let frame = b"\x10\x12\x00\x04MQTT\x04\x02\x00\x1e\x00\x06pump-7";
+/// let Packet::Connect(connect) = Packet::decode(frame, Rules::UNCONNECTED)? else { panic!() };
+/// let (reason, properties) = (ReasonCode::NotAuthorized, Properties::EMPTY);
+/// let mut buffer = [0; 16];
+/// let mut out = SliceOut::new(&mut buffer);
+/// refuse(&connect, &ConnAck { session_present: false, reason, properties }, &mut out)?;
+/// assert_eq!(out.written(), b"\x20\x02\x00\x05", "as 3.1.1 says it");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn refuse(
     connect: &Connect<'_>,
     connack: &ConnAck<'_>,
     out: &mut (impl Out + ?Sized),
 ) -> core::result::Result<(), EncodeError> {
+    if !connack.reason.is_error() {
+        return Err(Rule::ConnAckCode.into());
+    }
     Packet::ConnAck(*connack).encode(connect.version, out).map(drop)
 }
 
@@ -102,6 +119,37 @@ impl<'m, S: Store> Session<'m, S> {
     ///
     /// # Errors
     /// As [`accept`](Self::accept).
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use mqtt_codec::session::{Memory, ReceivedCell, SentCell};
+    /// # use mqtt_codec::*;
+    /// # let now = Duration::ZERO;
+    /// # let (mut sent, mut received) = ([SentCell::EMPTY; 4], [ReceivedCell::EMPTY; 4]);
+    /// # let (mut memory, mut buffer) = ([0; 512], [0; 256]);
+    /// # let config = Config::new(Memory::lent(&mut sent, &mut received));
+    /// # let store = ArenaStore::lent(&mut memory);
+    /// # let mut out = SliceOut::new(&mut buffer);
+    /// let method = [Property::AuthenticationMethod(Text::new("SCRAM-SHA-256")?)];
+    /// let properties = Properties::new(PacketType::Connect, &method)?;
+    /// let connect = Connect { properties, ..Connect::new(Version::V5, Text::new("pump-7")?) };
+    /// // It came from the client. Its method has a question to ask:
+    /// let properties = Properties::new(PacketType::Auth, &method)?;
+    /// let question = Auth { reason: ReasonCode::ContinueAuthentication, properties };
+    /// let mut session = Session::challenge(now, &connect, config, &question, store, &mut out)
+    ///     .map_err(|unaccepted| unaccepted.error)?;
+    /// # let mut bytes = [0; 64];
+    /// # let mut frame = SliceOut::new(&mut bytes);
+    /// # Packet::Auth(question).encode(Version::V5, &mut frame)?;
+    /// # let answer = frame.written();
+    /// // The client answers, and the answer is good:
+    /// assert!(matches!(session.receive(now, answer, &mut out)?, Some(Event::Auth(_))));
+    /// let properties = Properties::new(PacketType::ConnAck, &method)?;
+    /// let connack = ConnAck { session_present: false, reason: ReasonCode::Success, properties };
+    /// session.admit(now, &connect, &connack, &mut out)?;
+    /// assert_eq!(session.phase(), session::Phase::Online);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn challenge(
         now: Duration,
         connect: &Connect<'_>,
@@ -369,6 +417,20 @@ impl<'m, S: Store> Session<'m, S> {
     /// # Errors
     /// [`SessionError::Phase`] while the connection is up: first [disconnect](Self::disconnect) it, with reason
     /// [`SessionTakenOver`](ReasonCode::SessionTakenOver).
+    ///
+    /// ```
+    #[doc = include_str!("doc/server.in")]
+    /// // The client connects again, from elsewhere: it takes its session over.
+    /// session.disconnect(now, &Disconnect::new(ReasonCode::SessionTakenOver), &mut out)?;
+    /// session.transport_lost(now);
+    /// // With a clean start, what is left of the session ends first. Otherwise its store would do.
+    /// session.discard(now)?;
+    /// assert!(matches!(session.handle_timeout(now, &mut out)?, Some(Event::Expired)));
+    /// let store = session.into_store();
+    /// # let _ = store;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn discard(&mut self, now: Duration) -> Result<(), S> {
         self.expect_role(Role::Server)?;
         self.expect(Phase::Offline)?;
@@ -517,6 +579,23 @@ impl<'m, S: Store> Session<'m, S> {
     /// # Errors
     /// [`SessionError::NoExchange`] if it is not lost, or not a message; [`SessionError::Later`] while the
     /// peer takes no more messages.
+    ///
+    /// ```
+    #[doc = include_str!("doc/client.in")]
+    /// let message = Message::new(TopicName::new("t")?, b"x").qos(Qos::AtLeastOnce);
+    /// session.publish(now, &message, &mut out)?;
+    /// session.transport_lost(now);
+    /// let connect = Connect { clean_start: false, ..Connect::new(Version::V311, Text::new("pump-7")?) };
+    /// session.connect(now, &connect, &mut out)?;
+    /// session.receive(now, b"\x20\x02\x00\x00", &mut out)?; // the server knows of no session
+    /// out.clear();
+    /// // It may have had the message before it forgot. The application knows whether twice is too often.
+    /// let id = session.lost().next().expect("one message").id;
+    /// session.republish(now, id, &mut out)?;
+    /// assert_eq!(out.written(), b"\x32\x06\x00\x01t\x00\x01x", "without DUP");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn republish(&mut self, now: Duration, id: PacketId, out: &mut (impl Out + ?Sized)) -> Result<(), S> {
         self.expect(Phase::Online)?;
         let known = self

@@ -276,6 +276,36 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// [`SessionError::NoExchange`] if no message with that identifier waits for an acknowledgement.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use mqtt_codec::session::{Memory, ReceivedCell, SentCell};
+    /// # use mqtt_codec::*;
+    /// # let now = Duration::ZERO;
+    /// # let (mut sent, mut received) = ([SentCell::EMPTY; 4], [ReceivedCell::EMPTY; 4]);
+    /// # let (mut memory, mut buffer) = ([0; 512], [0; 256]);
+    /// # let mut out = SliceOut::new(&mut buffer);
+    /// let mut config = Config::new(Memory::lent(&mut sent, &mut received));
+    /// config.acknowledge = Acknowledge::Manual;
+    /// # config.receive_maximum = 4;
+    /// let mut session = Session::client(config, ArenaStore::lent(&mut memory));
+    /// # session.connect(now, &Connect::new(Version::V311, Text::new("pump-7")?), &mut out)?;
+    /// # session.receive(now, b"\x20\x02\x00\x00", &mut out)?;
+    /// # out.clear();
+    /// // Online, two messages come, and the second is dealt with first.
+    /// for frame in [b"\x32\x05\x00\x01t\x00\x07", b"\x32\x05\x00\x01t\x00\x08"] {
+    ///     assert!(matches!(session.receive(now, frame, &mut out)?, Some(Event::Message(_))));
+    /// }
+    /// let [first, second] = [7, 8].map(|id| PacketId::new(id).expect("not zero"));
+    /// session.acknowledge(now, second, ReasonCode::Success, &mut out)?;
+    /// assert!(out.is_empty(), "it waits for the first");
+    /// session.acknowledge(now, first, ReasonCode::Success, &mut out)?;
+    /// // Each call writes one packet; what waited is due at once.
+    /// assert_eq!(session.next_timeout(), Some(Duration::ZERO));
+    /// session.handle_timeout(now, &mut out)?;
+    /// assert_eq!(out.written(), b"\x40\x02\x00\x07\x40\x02\x00\x08");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn acknowledge(
         &mut self,
         now: Duration,
@@ -362,6 +392,19 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// [`SessionError::NoExchange`] if no UNSUBSCRIBE with that identifier waits for an answer.
+    ///
+    /// ```
+    #[doc = include_str!("doc/server.in")]
+    /// let event = session.receive(now, b"\xa2\x05\x00\x07\x00\x01a", &mut out)?;
+    /// let Some(Event::Unsubscribe(unsubscribe)) = event else { panic!() };
+    /// // In 3.1.1 the codes stay away; in 5.0 they say whether there was such a subscription.
+    /// let (packet_id, properties) = (unsubscribe.packet_id, Properties::EMPTY);
+    /// let unsuback = UnsubAck { packet_id, properties, reasons: Reasons::new(&[]) };
+    /// session.drop_filters(now, &unsuback, &mut out)?;
+    /// assert_eq!(out.written(), b"\xb0\x02\x00\x07");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn drop_filters(
         &mut self,
         now: Duration,
@@ -447,6 +490,34 @@ impl<S: Store> Session<'_, S> {
     ///
     /// # Errors
     /// [`SessionError::Misuse`] if CONNECT named no authentication method.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use mqtt_codec::session::{Memory, ReceivedCell, SentCell};
+    /// # use mqtt_codec::*;
+    /// # let now = Duration::ZERO;
+    /// # let (mut sent, mut received) = ([SentCell::EMPTY; 4], [ReceivedCell::EMPTY; 4]);
+    /// # let (mut memory, mut buffer) = ([0; 512], [0; 256]);
+    /// # let config = Config::new(Memory::lent(&mut sent, &mut received));
+    /// # let mut session = Session::client(config, ArenaStore::lent(&mut memory));
+    /// # let mut out = SliceOut::new(&mut buffer);
+    /// let method = Property::AuthenticationMethod(Text::new("M")?);
+    /// let list = [method];
+    /// let properties = Properties::new(PacketType::Connect, &list)?;
+    /// let connect = Connect { properties, ..Connect::new(Version::V5, Text::new("pump-7")?) };
+    /// session.connect(now, &connect, &mut out)?;
+    /// out.clear();
+    /// // The server asks: AUTH, Continue Authentication, method "M", data "?".
+    /// let event = session.receive(now, b"\xf0\x0a\x18\x08\x15\x00\x01M\x16\x00\x01?", &mut out)?;
+    /// let Some(Event::Auth(auth)) = event else { panic!() };
+    /// assert_eq!(auth.properties.authentication_data(), Some(Secret(b"?")));
+    /// let list = [method, Property::AuthenticationData(Secret(b"!"))];
+    /// let properties = Properties::new(PacketType::Auth, &list)?;
+    /// let answer = Auth { reason: ReasonCode::ContinueAuthentication, properties };
+    /// session.authenticate(now, &answer, &mut out)?;
+    /// assert_eq!(out.written(), b"\xf0\x0a\x18\x08\x15\x00\x01M\x16\x00\x01!");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn authenticate(
         &mut self,
         now: Duration,
