@@ -6,6 +6,7 @@ use core::fmt;
 
 use crate::error::{Fault, Rule};
 use crate::json::{RawJson, Text};
+use crate::name::check_identifier;
 use crate::out::Out;
 use crate::write::{Json, Writer};
 
@@ -250,13 +251,20 @@ impl<'a, V: Read<'a> + Copy> Map<'a, V> {
         }
     }
 
-    /// The keys of a caller's slice, if it is one.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &'a str> + use<'a, V> {
-        let slice: &'a [_] = match self.0 {
-            Form::Wire(_) => &[],
-            Form::Slice(slice) => slice,
+    /// [`Json::check`], and that the keys are identifiers. What we read is the model's to judge.
+    #[inline]
+    pub(crate) fn check_identified(&self) -> Result<(), Fault>
+    where
+        V: Json,
+    {
+        let Form::Slice(slice) = self.0 else {
+            return Ok(());
         };
-        slice.iter().map(|(key, _)| *key)
+        check_distinct(slice)?;
+        slice.iter().try_for_each(|(key, value)| {
+            check_identifier(key, 0)?;
+            value.check()
+        })
     }
 
     /// The map as it came, if it was read.
@@ -265,6 +273,23 @@ impl<'a, V: Read<'a> + Copy> Map<'a, V> {
         match self.0 {
             Form::Wire(json) => Some(json),
             Form::Slice(_) => None,
+        }
+    }
+
+    /// Writes a map that [`check_identified`](Self::check_identified) has passed: no key needs an escape.
+    #[inline]
+    pub(crate) fn write_identified<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>)
+    where
+        V: Json,
+    {
+        match self.0 {
+            Form::Wire(json) => to.raw(json),
+            Form::Slice(slice) => to.object(|to| {
+                for (key, value) in slice {
+                    to.plain_key(key);
+                    value.write(to);
+                }
+            }),
         }
     }
 

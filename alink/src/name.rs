@@ -106,7 +106,7 @@ const MAX_IDENTIFIER: usize = 50;
 /// An identifier of a feature, or `block:identifier` for one of a module.
 #[inline]
 pub(crate) fn check_identifier(text: &str, at: usize) -> Result<(), Fault> {
-    if (1..=MAX_IDENTIFIER).contains(&text.len()) && all_words(text.as_bytes()) {
+    if (1..=MAX_IDENTIFIER).contains(&text.len()) && all_alphanumeric(text.as_bytes()) {
         return Ok(());
     }
     let mut start = 0;
@@ -123,24 +123,23 @@ pub(crate) fn check_identifier(text: &str, at: usize) -> Result<(), Fault> {
     if (1..=MAX_IDENTIFIER).contains(&length) { Ok(()) } else { Err(Fault::new(Rule::BadIdentifier, at)) }
 }
 
-/// Whether all bytes are letters, digits and underscores. Eight at a time, the last eight once more.
+/// Whether there are letters and digits only, as in nearly every identifier. Eight at a time, the last
+/// eight once more.
 #[inline]
-fn all_words(bytes: &[u8]) -> bool {
+fn all_alphanumeric(bytes: &[u8]) -> bool {
     const ONES: u64 = u64::MAX / 255;
-    let word = |chunk: &[u8; 8]| {
+    let fits = |chunk: &[u8; 8]| {
         let x = u64::from_le_bytes(*chunk);
         let within = |x: u64, low: u8, high: u8| {
             // The high bit of each byte, for bytes that have none themselves.
             x.wrapping_add(ONES * u64::from(0x80 - low)) & !x.wrapping_add(ONES * u64::from(0x7F - high))
         };
-        let letter = within(x | (ONES * 0x20), b'a', b'z');
-        let underscore = within(x, b'_', b'_');
-        let good = (letter | within(x, b'0', b'9') | underscore) & !x;
+        let good = (within(x | (ONES * 0x20), b'a', b'z') | within(x, b'0', b'9')) & !x;
         good & (ONES << 7) == ONES << 7
     };
     match bytes.last_chunk::<8>() {
-        Some(last) => bytes.as_chunks::<8>().0.iter().all(word) && word(last),
-        None => bytes.iter().all(|byte| is_word(*byte)),
+        Some(last) => bytes.as_chunks::<8>().0.iter().all(fits) && fits(last),
+        None => bytes.iter().all(u8::is_ascii_alphanumeric),
     }
 }
 
@@ -168,7 +167,7 @@ mod tests {
             for at in 0..8 {
                 let mut bytes = *b"abcdXY09";
                 bytes[at] = byte;
-                assert_eq!(all_words(&bytes), is_word(byte), "{byte:#x} at {at}");
+                assert_eq!(all_alphanumeric(&bytes), byte.is_ascii_alphanumeric(), "{byte:#x} at {at}");
             }
         }
     }

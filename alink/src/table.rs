@@ -240,9 +240,8 @@ const fn cut(template: &str) -> Option<(&str, &str)> {
 pub(crate) fn look_up(family: Family, suffix: &str) -> Option<(Kind, bool)> {
     let mut slot = slot_of(suffix.as_bytes());
     loop {
-        let entry = INDEX.get(slot).copied().unwrap_or_default();
-        let kind = *Kind::ALL.get(usize::from(entry & 0x7F).checked_sub(1)?)?;
-        let (row, is_reply) = (kind.row(), entry > 0x7F);
+        let (kind, is_reply) = INDEX.get(slot).copied().flatten()?;
+        let row = kind.row();
         let known = match row.reply {
             Other(reply) if is_reply => reply,
             _ => row.suffix,
@@ -256,34 +255,29 @@ pub(crate) fn look_up(family: Family, suffix: &str) -> Option<(Kind, bool)> {
 
 const SLOTS: usize = 512;
 
-/// Open addressing over the fixed suffixes: 0 is free, else the kind + 1, with the high bit set for
-/// suffixes of replies that are no `_reply`.
-const INDEX: [u8; SLOTS] = {
-    assert!(ROWS.len() < 0x80);
-    let mut index = [0; SLOTS];
+/// Open addressing over the fixed suffixes, and over those of replies that are no `_reply`.
+const INDEX: [Option<(Kind, bool)>; SLOTS] = {
+    let mut index = [None; SLOTS];
     let mut kind = 0;
     while kind < ROWS.len() {
-        // Fewer than 128 rows, so the casts keep every bit.
-        #[allow(clippy::cast_possible_truncation)]
-        let entry = kind as u8 + 1;
-        enter(&mut index, ROWS[kind].suffix, entry);
+        enter(&mut index, ROWS[kind].suffix, (Kind::ALL[kind], false));
         if let Other(reply) = ROWS[kind].reply {
-            enter(&mut index, reply, entry | 0x80);
+            enter(&mut index, reply, (Kind::ALL[kind], true));
         }
         kind += 1;
     }
     index
 };
 
-const fn enter(index: &mut [u8; SLOTS], suffix: &str, entry: u8) {
+const fn enter(index: &mut [Option<(Kind, bool)>; SLOTS], suffix: &str, entry: (Kind, bool)) {
     if cut(suffix).is_some() {
         return;
     }
     let mut slot = slot_of(suffix.as_bytes());
-    while index[slot] != 0 {
+    while index[slot].is_some() {
         slot = (slot + 1) % SLOTS;
     }
-    index[slot] = entry;
+    index[slot] = Some(entry);
 }
 
 /// The length and the last eight bytes tell the suffixes apart well enough.

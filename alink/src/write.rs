@@ -28,9 +28,7 @@ pub trait Json {
     where
         Self: Sized,
     {
-        let mut count = Count(0);
-        Writer::run(&mut count, self);
-        count.0
+        counted(self, false)
     }
 
     /// Checks the value, then appends it to `out` as compact JSON.
@@ -44,15 +42,22 @@ pub trait Json {
         self.check()?;
         // Growing outputs answer with nearly `isize::MAX`: nothing to count for them.
         let room = out.room();
-        if room < (isize::MAX / 2).unsigned_abs() {
+        if room < (isize::MAX / 2).unsigned_abs() && counted(self, true) > room {
             let needed = self.written_len();
             if needed > room {
                 return Err(Error::NoRoom { needed });
             }
         }
-        Writer::run(out, self);
+        Writer::run(out, self, false);
         Ok(())
     }
+}
+
+/// How many bytes a value is written in; `roughly`, no fewer than that, with no number looked at.
+fn counted(value: &impl Json, roughly: bool) -> usize {
+    let mut count = Count(0);
+    Writer::run(&mut count, value, roughly);
+    count.0
 }
 
 /// Counts what would be written.
@@ -74,12 +79,17 @@ pub struct Writer<'o, O: Out + ?Sized> {
     out: &'o mut O,
     /// The next member or element is the first.
     first: bool,
+    /// Only lengths matter, and none may come out too small.
+    roughly: bool,
 }
+
+/// The longest numbers: `-9223372036854775808`, `-1.2345678901234567e-308`.
+const LONGEST: (&str, &str) = ("00000000000000000000", "000000000000000000000000");
 
 impl<'o, O: Out + ?Sized> Writer<'o, O> {
     #[inline]
-    fn run(out: &'o mut O, value: &impl Json) {
-        value.write(&mut Self { out, first: true });
+    fn run(out: &'o mut O, value: &impl Json, roughly: bool) {
+        value.write(&mut Self { out, first: true, roughly });
     }
 
     /// An object; `members` writes its members.
@@ -114,6 +124,21 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
     /// The name of the next member of the open object, to be followed by its value.
     #[inline]
     pub fn key(&mut self, name: &str) {
+        self.open_key();
+        self.fragment(name.into());
+        self.put("\":");
+    }
+
+    /// A key in which no character needs an escape.
+    #[inline]
+    pub(crate) fn plain_key(&mut self, name: &str) {
+        self.open_key();
+        self.put(name);
+        self.put("\":");
+    }
+
+    #[inline]
+    fn open_key(&mut self) {
         // Two branches of literals: choosing between them first would cost a copy of unknown length.
         if self.first {
             self.put("\"");
@@ -121,8 +146,6 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
             self.put(",\"");
         }
         self.first = false;
-        self.fragment(name.into());
-        self.put("\":");
     }
 
     /// A string, with the escapes it needs.
@@ -169,19 +192,38 @@ impl<'o, O: Out + ?Sized> Writer<'o, O> {
     /// An integer.
     #[inline]
     pub fn integer(&mut self, number: i64) {
-        if let Ok(digit @ 0..10) = u8::try_from(number) {
-            return self.out.put(&[b'0' + digit]);
+        match u8::try_from(number) {
+            Ok(digit @ 0..10) => return self.out.put(&[b'0' + digit]),
+            Ok(pair @ 10..100) => return self.out.put(&[b'0' + pair / 10, b'0' + pair % 10]),
+            _ => {}
         }
-        self.put(itoa::Buffer::new().format(number));
+        match self.roughly {
+            false => self.put(itoa::Buffer::new().format(number)),
+            true => self.put(LONGEST.0),
+        }
     }
 
     /// An integer without sign.
     #[inline]
     pub fn unsigned(&mut self, number: u64) {
-        if let Ok(digit @ 0..10) = u8::try_from(number) {
-            return self.out.put(&[b'0' + digit]);
+        match u8::try_from(number) {
+            Ok(digit @ 0..10) => return self.out.put(&[b'0' + digit]),
+            Ok(pair @ 10..100) => return self.out.put(&[b'0' + pair / 10, b'0' + pair % 10]),
+            _ => {}
         }
-        self.put(itoa::Buffer::new().format(number));
+        match self.roughly {
+            false => self.put(itoa::Buffer::new().format(number)),
+            true => self.put(LONGEST.0),
+        }
+    }
+
+    /// A finite number, with at least one decimal.
+    #[inline(never)] // what writes a value is small without it
+    pub(crate) fn float(&mut self, number: impl ryu::Float) {
+        match self.roughly {
+            false => self.put(ryu::Buffer::new().format_finite(number)),
+            true => self.put(LONGEST.1),
+        }
     }
 
     /// What a value prints as; it must need no escapes.

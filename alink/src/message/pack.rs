@@ -1,6 +1,6 @@
 //! Posts of many points or devices: batch, pack and history.
 
-use super::property::{EventPost, MAX_PROPERTIES, Sample, check_identifiers};
+use super::property::{EventPost, MAX_PROPERTIES, Sample};
 use crate::error::{Fault, Rule};
 use crate::json::RawJson;
 use crate::list::{List, Map, Read};
@@ -55,8 +55,8 @@ impl<'a> Read<'a> for BatchPost<'a> {
 impl Json for BatchPost<'_> {
     fn check(&self) -> Result<(), Fault> {
         check_counts(&self.properties, &self.events)?;
-        self.properties.check()?;
-        self.events.check()
+        self.properties.check_identified()?;
+        self.events.check_identified()
     }
 
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
@@ -94,8 +94,8 @@ impl<'a> Read<'a> for Share<'a> {
 impl Json for Share<'_> {
     fn check(&self) -> Result<(), Fault> {
         check_counts(&self.properties, &self.events)?;
-        self.properties.check()?;
-        self.events.check()
+        self.properties.check_identified()?;
+        self.events.check_identified()
     }
 
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
@@ -192,8 +192,8 @@ impl<'a> Read<'a> for History<'a> {
 
 impl Json for History<'_> {
     fn check(&self) -> Result<(), Fault> {
-        self.properties.check()?;
-        self.events.check()
+        self.properties.iter().try_for_each(|properties| properties.check_identified())?;
+        self.events.iter().try_for_each(|events| events.check_identified())
     }
 
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
@@ -215,7 +215,5 @@ where
     E: Read<'a> + Copy,
 {
     properties.at_most(MAX_PROPERTIES, Rule::TooManyProperties)?;
-    events.at_most(MAX_EVENTS, Rule::TooManyEvents)?;
-    check_identifiers(properties)?;
-    check_identifiers(events)
+    events.at_most(MAX_EVENTS, Rule::TooManyEvents)
 }

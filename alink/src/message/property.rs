@@ -106,11 +106,12 @@ impl Json for Value<'_> {
         if finite { Ok(()) } else { Err(Fault::new(Rule::NotANumber, 0)) }
     }
 
+    #[inline]
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
         match self {
             Self::Int(number) => to.integer(*number),
-            Self::Float(number) => to.put(ryu::Buffer::new().format_finite(*number)),
-            Self::Double(number) => to.put(ryu::Buffer::new().format_finite(*number)),
+            Self::Float(number) => to.float(*number),
+            Self::Double(number) => to.float(*number),
             Self::Bool(true) => to.put("1"),
             Self::Bool(false) => to.put("0"),
             Self::Text(text) => to.text(*text),
@@ -262,20 +263,15 @@ impl<'a> Read<'a> for PropertyPost<'a> {
 }
 
 impl Json for PropertyPost<'_> {
+    #[inline]
     fn check(&self) -> Result<(), Fault> {
         self.check_count()?;
-        check_identifiers(&self.0)?;
-        self.0.check()
+        self.0.check_identified()
     }
 
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
-        self.0.write(to);
+        self.0.write_identified(to);
     }
-}
-
-/// Identifiers of what we write; what we read is the model's to judge.
-pub(crate) fn check_identifiers<'a, V: Read<'a> + Copy>(map: &Map<'a, V>) -> Result<(), Fault> {
-    map.keys().try_for_each(|key| check_identifier(key, 0))
 }
 
 /// What became of a post. Code 200 is not enough: its `data` may name properties that were dropped.
@@ -369,8 +365,7 @@ impl<'a> Read<'a> for EventPost<'a> {
 
 impl Json for EventPost<'_> {
     fn check(&self) -> Result<(), Fault> {
-        check_identifiers(&self.value)?;
-        self.value.check()
+        self.value.check_identified()
     }
 
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
