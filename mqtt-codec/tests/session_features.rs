@@ -721,3 +721,54 @@ fn a_connection_is_refused_in_its_own_version() {
     assert_eq!(error, Err(EncodeError::NoRoom { needed: 5 }));
     assert!(out.is_empty() && small.is_empty());
 }
+
+#[test]
+fn a_message_goes_out_and_into_the_store_as_its_packet() {
+    // The head is encoded for both at once if it is short; the length of the packet may take a byte more in the record.
+    let one = [Property::ContentType(text("x"))];
+    for (version, list) in [(Version::V311, &[][..]), (Version::V5, &[]), (Version::V5, &one)] {
+        let properties = Properties::new(PacketType::Publish, list).unwrap();
+        let connect = Connect { version, properties: Properties::EMPTY, ..connect(true, &[]) };
+        for name_len in [1, 2, 100, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 300] {
+            for remaining in [120, 126, 127, 128, 129, 16_382, 16_383, 16_384, 16_385] {
+                let name = "n".repeat(name_len);
+                let payload = vec![0xA5; usize::saturating_sub(remaining, 4 + name_len)];
+                let mut session = Session::client(Config::default(), MemStore::new());
+                session.connect(NOW, &connect, &mut Vec::new()).unwrap();
+                let connack: &[u8] = if version == Version::V5 { b"\x20\x03\0\0\0" } else { b"\x20\x02\0\0" };
+                session.receive(NOW, connack, &mut Vec::new()).unwrap();
+                for (qos, delivery) in [
+                    (Qos::AtLeastOnce, Delivery::AtLeastOnce(ID)),
+                    (Qos::ExactlyOnce, Delivery::ExactlyOnce(PacketId::new(2).unwrap())),
+                ] {
+                    let message =
+                        Message { retain: true, properties, ..Message::new(topic(&name), &payload) };
+                    let packet = Publish {
+                        dup: false,
+                        qos: delivery,
+                        retain: true,
+                        topic: topic(&name),
+                        properties,
+                        payload: &payload,
+                    };
+                    let (mut out, mut expected, mut record) = (Vec::new(), Vec::new(), Vec::new());
+                    let id = session.publish(NOW, &message.qos(qos), &mut out).unwrap();
+                    assert_eq!(id, delivery.packet_id());
+                    packet.encode(version, &mut expected).unwrap();
+                    assert!(out == expected, "{version:?}, {name_len}, {remaining}");
+                    packet.encode(Version::V5, &mut record).unwrap();
+                    let mut store = session.into_store();
+                    assert!(
+                        store.get(Slot::Sent(id.unwrap()), 0).unwrap() == record,
+                        "{version:?}, {name_len}"
+                    );
+                    // The other one comes from a session that begins with the store of this one.
+                    session = Session::client(Config::default(), store);
+                    let again = Connect { clean_start: false, ..connect };
+                    session.connect(NOW, &again, &mut Vec::new()).unwrap();
+                    session.receive(NOW, connack, &mut Vec::new()).unwrap();
+                }
+            }
+        }
+    }
+}

@@ -192,7 +192,7 @@ impl World {
         }
     }
 
-    /// Moves what a node wrote onto the link, checking that no identifier is used twice.
+    /// Moves what a node wrote onto the link. That no identifier is used twice, the stores check.
     fn transmit(&mut self, who: usize) {
         let node = &mut self.nodes[who];
         let bytes = core::mem::take(&mut node.tx);

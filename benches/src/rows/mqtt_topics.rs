@@ -52,6 +52,7 @@ pub(super) fn rows() -> Vec<Row> {
         }),
         ours("match, one of 10,000 children", 1_000, fan_out),
         ours("match, 1,000 filters of 128 levels", 1_000, deep),
+        ours("match, one of 8,192 levels that hash alike without a seed", 1_000, alike),
         ours("find a retained name among 80 k", 1_000, || retained(|name| name.into())),
         ours("find retained names by a last + among 80 k (4 names at most)", 1_000, || {
             retained(|name| parent(name) + "/+")
@@ -202,6 +203,14 @@ fn combinations(topic: &str) -> Box<dyn FnMut()> {
 fn fan_out() -> Box<dyn FnMut()> {
     let filters: Vec<String> = (0..10_000).map(|child| format!("fleet/dev{child}/+")).collect();
     adversary(&filters, "fleet/dev7777/state".to_owned())
+}
+
+/// "Aa" and "BB" are the same to hashes that multiply by 31 and add, and so is any row of them.
+fn alike() -> Box<dyn FnMut()> {
+    let level =
+        |bits: u32| (0..13).map(|at| if bits >> at & 1 == 1 { "Aa" } else { "BB" }).collect::<String>();
+    let filters: Vec<String> = (0..1 << 13).map(|bits| format!("fleet/{}/+", level(bits))).collect();
+    adversary(&filters, format!("fleet/{}/state", level(0x0ACE)))
 }
 
 /// They part at the last level, and half of them have a `+` somewhere.
