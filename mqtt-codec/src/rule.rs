@@ -120,7 +120,8 @@ pub enum Rule {
     ConnectTrailing,
     /// A reserved acknowledge flag of CONNACK is set ([MQTT-3.2.2-1]; 3.1.1 §3.2.2.1).
     ConnAckFlags,
-    /// CONNACK has a code that does not exist ([MQTT-3.2.2-8]; 3.1.1 §3.2.2.3).
+    /// CONNACK has a code that does not exist ([MQTT-3.2.2-8]; 3.1.1 §3.2.2.3, where a server that finds no code
+    /// fitting must send none [MQTT-3.2.2-6]), or accepts where it is to refuse.
     ConnAckCode,
     /// CONNACK refuses and says that a session is present ([MQTT-3.2.2-6]; 3.1.1 [MQTT-3.2.2-4]).
     SessionPresent,
@@ -184,13 +185,14 @@ pub enum Rule {
     SessionExpirySender,
     /// There is authentication data but no authentication method (§3.1.2.11.10).
     AuthDataAlone,
-    /// AUTH has no authentication method (§3.15.2.2.2).
+    /// AUTH has no authentication method (§3.15.2.2.2), which must be the one of CONNECT [MQTT-4.12.0-5].
     AuthMethodMissing,
     /// The payload is not UTF-8 although its format indicator says so (§3.3.2.3.2, §3.1.3.2.3).
     PayloadFormat,
     /// 3.1.1 has no properties; only encoding can break this (5.0 §2.2.2).
     PropertiesBefore5,
-    /// 3.1.1 has no code for this reason, or no reason code in this packet; only encoding can break this (3.1.1 §3.2.2.3).
+    /// 3.1.1 has no code for this reason, or no reason code in this packet; only encoding can break this (3.1.1 §3.2.2.3:
+    /// instead of a CONNACK whose reason has no code, nothing is sent [MQTT-3.2.2-6]).
     CodeBefore5,
 }
 
@@ -510,7 +512,7 @@ const TABLE: &[Row] = &[
         "3.1.2.11.9 3.1.2.11.10 3.2.2.3.17 3.2.2.3.18 3.15.2.2.3 3.15.2.2.2"),
     row(Rule::AuthMethodMissing, "AUTH has no authentication method", ReasonCode::ProtocolError,
         "",
-        "3.15.2.2.2 4.12 MQTT-4.12.0-2 MQTT-4.12.0-3 MQTT-4.12.0-5"),
+        "3.15.2.2.2 4.12 MQTT-4.12.0-5"),
     row(Rule::PayloadFormat, "the payload is not the UTF-8 it is said to be", ReasonCode::PayloadFormatInvalid,
         "",
         "3.3.2.3.2 3.1.3.2.3"),

@@ -272,6 +272,18 @@ fn authentication_takes_as_many_steps_as_it_needs() {
     there.clear();
     client.authenticate(NOW, &auth(ReasonCode::ReAuthenticate), &mut there).unwrap();
     assert!(matches!(server.receive(NOW, &there, &mut back).unwrap(), Some(Event::Auth(_))));
+    // Who says what: only a client begins again, only a server ends.
+    let (success, again) = (auth(ReasonCode::Success), auth(ReasonCode::ReAuthenticate));
+    assert!(matches!(client.authenticate(NOW, &success, &mut there), Err(SessionError::Misuse(_))));
+    assert!(matches!(server.authenticate(NOW, &again, &mut there), Err(SessionError::Misuse(_))));
+    back.clear();
+    server.authenticate(NOW, &success, &mut back).unwrap();
+    assert!(matches!(client.receive(NOW, &back, &mut there).unwrap(), Some(Event::Auth(_))));
+    let mut hasty = Session::client(Config::default(), MemStore::new());
+    hasty.connect(NOW, &connect, &mut there).unwrap();
+    assert!(matches!(hasty.authenticate(NOW, &again, &mut there), Err(SessionError::Misuse(_))));
+    let (fault, reason) = closed(&mut hasty, &frame(&Packet::Auth(success)));
+    assert_eq!((fault, reason), (Fault::Unexpected(PacketType::Auth), ReasonCode::ProtocolError));
     let mut plain = self::client(Config::default(), &[], &[]);
     assert!(matches!(plain.authenticate(NOW, &challenge, &mut there), Err(SessionError::Misuse(_))));
 

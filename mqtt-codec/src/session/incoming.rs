@@ -133,6 +133,12 @@ impl<S: Store> Session<'_, S> {
                 )
             }
             Packet::Disconnect(disconnect) => self.take_disconnect(now, disconnect, out),
+            // [MQTT-4.12.0-2]: before CONNACK there is nothing but to go on.
+            Packet::Auth(auth)
+                if self.phase == Phase::Connecting && auth.reason != ReasonCode::ContinueAuthentication =>
+            {
+                self.fault(now, Fault::Unexpected(kind), ReasonCode::ProtocolError, out)
+            }
             Packet::Auth(auth) => Ok(Some(Event::Auth(auth))),
             Packet::Connect(_) => self.fault(now, Fault::Unexpected(kind), ReasonCode::ProtocolError, out),
         }

@@ -489,7 +489,8 @@ impl<S: Store> Session<'_, S> {
     /// The next step of an authentication exchange (5.0 §4.12), or a client's first step of another one.
     ///
     /// # Errors
-    /// [`SessionError::Misuse`] if CONNECT named no authentication method.
+    /// [`SessionError::Misuse`] if CONNECT named no authentication method, or the reason code has no place here:
+    /// a client may begin again while online, a server then ends with success, and all else is to continue.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -530,6 +531,16 @@ impl<S: Store> Session<'_, S> {
         // [MQTT-4.12.0-6].
         if !self.extended {
             return Err(SessionError::Misuse("CONNECT named no authentication method"));
+        }
+        // [MQTT-4.12.0-2], [MQTT-4.12.0-3]; §3.15.2.1 says who may say what once the connection is accepted.
+        let may_say = match (auth.reason, self.phase, self.role) {
+            (ReasonCode::ContinueAuthentication, ..) => true,
+            (ReasonCode::ReAuthenticate, Phase::Online, Role::Client) => true,
+            (ReasonCode::Success, Phase::Online, Role::Server) => true,
+            _ => false,
+        };
+        if !may_say {
+            return Err(SessionError::Misuse("AUTH has no such reason code here"));
         }
         let packet = Packet::Auth(*auth);
         self.check_len(packet.encoded_len(self.version)?)?;
