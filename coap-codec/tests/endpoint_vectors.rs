@@ -96,13 +96,13 @@ fn expected(vector: &Malformed, wire: &[u8]) -> Vec<(Rules, Reaction)> {
         "bad-option" => refused(Code::BAD_OPTION),
         "bad-request" => refused(Code::BAD_REQUEST),
         "ignore-option" | "accept" => vec![(plain, Reaction::ActedOn)],
-        "policy-bad-value" => vec![
-            (plain, Reaction::ActedOn),
-            (plain.text(Policy::Refuse), Reaction::Answer(Code::BAD_OPTION)),
-        ],
+        "policy-bad-value" => {
+            vec![(plain, Reaction::ActedOn), (plain.text(Policy::Refuse), Reaction::Answer(Code::BAD_OPTION))]
+        }
+        // If not the rules, it is the body that has a hole.
         "policy-bad-request" => vec![
             (plain, Reaction::Answer(Code::BAD_REQUEST)),
-            (plain.short_block(Policy::Accept), Reaction::ActedOn),
+            (plain.short_block(Policy::Accept), Reaction::Answer(Code::BAD_REQUEST)),
         ],
         "policy-class-3" => {
             vec![(plain, Reaction::ActedOn), (plain.class_3(Policy::Refuse), Reaction::Reset)]

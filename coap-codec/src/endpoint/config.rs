@@ -3,12 +3,14 @@
 use core::time::Duration;
 
 use super::incoming::Incoming;
+use super::observers::Observing;
 use super::outgoing::Outgoing;
 use super::params::Params;
 use super::peer::Peer;
+use super::server::Incomplete;
 use super::slots::Slot;
 use super::table::Table;
-use crate::{Known, OptionNumber, Rules};
+use crate::{BlockSize, Known, OptionNumber, Rules};
 
 /// Memory, bounds and manners of an endpoint.
 #[derive(Debug)]
@@ -36,6 +38,21 @@ pub struct Config<'m, P> {
     pub per_peer: u16,
     /// The Max-Age of a 5.03 for want of memory: when to try again, in seconds (RFC 7252 §5.9.3.4). Default: 5.
     pub retry_after: u32,
+    /// The largest blocks to send and to ask for. Default: 1024 bytes.
+    pub block_size: BlockSize,
+    /// The largest body taken in blocks, in bytes; above it requests are answered with 4.13, and responses fail. No body
+    /// is kept. Default: 1 MiB.
+    pub body_max: u32,
+    /// Every so many notifications one is confirmable; 1: all of them. Default: 16.
+    pub confirm_every: u16,
+    /// A notification after this long is confirmable. Default: 24 h, the longest RFC 7641 §4.5 allows.
+    pub confirm_after: Duration,
+    /// Observers of one resource; who comes later is answered but not told of changes. Default: 1000.
+    pub observers_per_resource: u16,
+    /// A response to GET or FETCH more than so many times as long as its request is sent only to peers that have shown
+    /// to be where they say they are; others first get 4.01 with an Echo to give back (RFC 9175 §2.4). Zero: no
+    /// bound. Default: 0; a server that is open to the world should say 3.
+    pub amplification: u8,
 }
 
 impl<'m, P> Config<'m, P> {
@@ -53,6 +70,12 @@ impl<'m, P> Config<'m, P> {
             patience: params.exchange_lifetime(),
             per_peer: 16,
             retry_after: 5,
+            block_size: BlockSize::MAX,
+            body_max: 1 << 20,
+            confirm_every: 16,
+            confirm_after: Duration::from_secs(24 * 60 * 60),
+            observers_per_resource: 1000,
+            amplification: 0,
         }
     }
 }
@@ -64,6 +87,8 @@ impl<'m, P> Config<'m, P> {
 /// | `outgoing`, `messages` | requests of ours, separate responses, pings | the call is an [`Error`](super::Error) |
 /// | `incoming` | messages of peers, for their exchange lifetime | answered requests that are idempotent go early; if there are none, 5.03 to confirmable requests, silence to others |
 /// | `replies` | replies to confirmable requests, for duplicates | the oldest give way: a duplicate is then handled again if idempotent, else stays without answer |
+/// | `bodies` | bodies of requests that come in blocks, until 93 s after the latest | 5.03, 4.13 if there can be none |
+/// | `observers` | observers of our resources | they are answered but not told of changes |
 /// | `peers` | everyone we exchange messages with | as `incoming`, and as `outgoing` |
 #[derive(Debug)]
 #[non_exhaustive]
@@ -79,6 +104,10 @@ pub struct Memory<'m, P> {
     pub replies: Table<'m, u8>,
     /// One slot for each peer.
     pub peers: Table<'m, Slot<Peer<P>>>,
+    /// One slot for each body of a request on its way in blocks.
+    pub bodies: Table<'m, Slot<Incomplete<P>>>,
+    /// One slot for each observer.
+    pub observers: Table<'m, Slot<Observing<P>>>,
 }
 
 impl<'m, P: Copy> Memory<'m, P> {
@@ -86,7 +115,7 @@ impl<'m, P: Copy> Memory<'m, P> {
     /// path, and a little more.
     pub const CELL: usize = 1280;
 
-    /// Memory lent by the caller. Its content does not matter.
+    /// Memory lent by the caller, with none for bodies in blocks and observers. Its content does not matter.
     ///
     /// ```
     /// use coap_codec::endpoint::{Memory, Slot};
@@ -110,14 +139,28 @@ impl<'m, P: Copy> Memory<'m, P> {
             incoming: Table::lent(incoming),
             replies: Table::lent(replies),
             peers: Table::lent(peers),
+            bodies: Table::lent(&mut []),
+            observers: Table::lent(&mut []),
         }
+    }
+
+    /// The same with room for bodies that come in blocks.
+    #[must_use]
+    pub fn with_bodies(self, bodies: &'m mut [Slot<Incomplete<P>>]) -> Self {
+        Self { bodies: Table::lent(bodies), ..self }
+    }
+
+    /// The same with room for observers.
+    #[must_use]
+    pub fn with_observers(self, observers: &'m mut [Slot<Observing<P>>]) -> Self {
+        Self { observers: Table::lent(observers), ..self }
     }
 }
 
 #[cfg(feature = "alloc")]
 impl<P: Copy> Memory<'static, P> {
     /// Memory that is allocated as it is needed, for about so many peers at once: four messages under way and
-    /// sixteen remembered for each of them, and 1 KiB of replies.
+    /// sixteen remembered for each of them, 1 KiB of replies, a body in blocks and four observers.
     #[must_use]
     pub fn growing(peers: usize) -> Self {
         Self {
@@ -126,6 +169,8 @@ impl<P: Copy> Memory<'static, P> {
             incoming: Table::growing(peers.saturating_mul(16)),
             replies: Table::growing(peers.saturating_mul(1024)),
             peers: Table::growing(peers),
+            bodies: Table::growing(peers),
+            observers: Table::growing(peers.saturating_mul(4)),
         }
     }
 }

@@ -48,13 +48,16 @@
 //! # }
 //! ```
 
+mod client;
 mod config;
 mod incoming;
+mod observers;
 mod outgoing;
 mod params;
 mod peer;
 mod random;
 mod ring;
+mod server;
 mod slots;
 mod step;
 mod table;
@@ -69,21 +72,25 @@ use core::time::Duration;
 pub use config::{Config, Memory};
 pub use incoming::Incoming;
 use incoming::{Waiting, put};
+pub use observers::Observing;
 pub use outgoing::Outgoing;
 pub use params::Params;
 pub use peer::Peer;
 use random::{Hashing, Random};
 use ring::Ring;
+pub use server::Incomplete;
 pub use slots::Slot;
 use slots::Slots;
 pub use step::{
-    Arrival, Call, Datagram, Delivery, Error, Event, Exchange, Failure, Fault, Request, Resource, Response,
-    Step,
+    Arrival, Body, Call, Datagram, Delivery, Error, Event, Exchange, Failure, Fault, Observer, Request,
+    Resource, Response, Step, Upload,
 };
 pub use table::Table;
 use wire::{Cells, nanos};
 
-use crate::{Answer, DecodeError, Kind, Known, Meaning, Message, Options, Out, Refusal, Rules, SliceOut};
+use crate::{
+    Answer, BlockSize, DecodeError, Kind, Known, Meaning, Message, Options, Out, Refusal, Rules, SliceOut,
+};
 
 /// A client and server over datagrams.
 ///
@@ -96,6 +103,8 @@ pub struct Endpoint<'m, P> {
     waiting: Waiting,
     replies: Ring<'m>,
     peers: Slots<'m, Peer<P>>,
+    bodies: Slots<'m, Incomplete<P>>,
+    observers: Slots<'m, Observing<P>>,
 
     random: Random,
     hashing: Hashing,
@@ -104,6 +113,14 @@ pub struct Endpoint<'m, P> {
     params: Params,
     per_peer: u16,
     retry_after: u32,
+    block_size: BlockSize,
+    body_max: u32,
+    upload_max: u32,
+    confirm_every: u16,
+    observers_per_resource: u16,
+    amplification: u8,
+    /// Tells requests apart, and makes Echo values.
+    key: [u64; 2],
     // Times in nanoseconds.
     lifetime: u64,
     non_lifetime: u64,
@@ -111,6 +128,8 @@ pub struct Endpoint<'m, P> {
     ack_spread: u64,
     acknowledge_after: u64,
     patience: u64,
+    upload_patience: u64,
+    confirm_after: u64,
 }
 
 impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
@@ -120,6 +139,8 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
         let Config { memory, seed, params, rules, known, .. } = config;
         let ack_wait = nanos(params.ack_timeout);
         let percent = u64::from(params.ack_random_percent.saturating_sub(100));
+        let mut random = Random::new(seed);
+        let key = [random.next(), random.next()];
         Self {
             messages: Cells::new(memory.messages, memory.outgoing.bound()),
             outgoing: Slots::new(memory.outgoing),
@@ -127,19 +148,30 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
             waiting: Waiting::NOBODY,
             replies: Ring::new(memory.replies),
             peers: Slots::new(memory.peers),
-            random: Random::new(seed),
+            random,
+            key,
             hashing: Hashing::new(seed),
             rules: rules.max_token(rules.max_token.min(8)),
             known,
             params,
             per_peer: config.per_peer,
             retry_after: config.retry_after,
+            block_size: config.block_size,
+            body_max: config.body_max,
+            upload_max: if memory.bodies.bound() > 0 { config.body_max } else { 0 },
+            bodies: Slots::new(memory.bodies),
+            observers: Slots::new(memory.observers),
+            confirm_every: config.confirm_every,
+            observers_per_resource: config.observers_per_resource,
+            amplification: config.amplification,
             lifetime: nanos(params.exchange_lifetime()),
             non_lifetime: nanos(params.non_lifetime()),
             ack_wait,
             ack_spread: (ack_wait / 100).saturating_mul(percent),
             acknowledge_after: nanos(config.acknowledge_after),
             patience: nanos(config.patience),
+            upload_patience: nanos(params.max_transmit_wait()),
+            confirm_after: nanos(config.confirm_after),
         }
     }
 
@@ -169,7 +201,7 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
         match message.meaning(&self.known, self.rules) {
             Ok(Meaning::Request) => self.requested(now, arrival, message, out),
             Ok(Meaning::Response) if message.kind == Kind::Acknowledgement => {
-                Ok(self.piggybacked(arrival.from, message))
+                Ok(self.piggybacked(now, arrival.from, message, out))
             }
             Ok(Meaning::Response) => self.responded(now, arrival, message, out),
             Ok(Meaning::Acknowledgement) => Ok(self.acknowledged(now, arrival.from, message.id)),
@@ -185,6 +217,7 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
     /// at once. Looks at all messages under way.
     pub fn transport_error(&mut self, peer: P) {
         self.give_up(peer, Failure::Transport);
+        self.lose_observers(peer);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) has something to do: a moment to come, or one that has passed.
@@ -195,6 +228,8 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
             self.outgoing.first(),
             self.waiting.due(&self.incoming),
             self.incoming.first(),
+            self.bodies.first(),
+            self.observers.first(),
             self.peers.first(),
         ];
         let first = firsts.into_iter().flatten().map(|(deadline, _)| deadline).min()?;
@@ -222,6 +257,14 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
                 return Ok(step);
             }
         }
+        if let Some(slot) = due(self.observers.first()) {
+            return Ok(self.observer_timeout(slot));
+        }
+        if let Some(slot) = due(self.bodies.first()) {
+            let upload = Upload(self.bodies.handle(slot));
+            self.bodies.remove(slot);
+            return Ok(Step::event(Event::Abandoned { upload }));
+        }
         while let Some(slot) = due(self.incoming.first()) {
             self.forget(slot);
         }
@@ -236,10 +279,16 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
         Ok(Step::NOTHING)
     }
 
-    /// Entries in the tables: messages of ours under way, messages of peers remembered, peers.
+    /// How many entries the tables have.
     #[must_use]
-    pub fn load(&self) -> [usize; 3] {
-        [self.outgoing.len(), self.incoming.len(), self.peers.len()]
+    pub fn load(&self) -> Load {
+        Load {
+            outgoing: self.outgoing.len(),
+            incoming: self.incoming.len(),
+            peers: self.peers.len(),
+            bodies: self.bodies.len(),
+            observers: self.observers.len(),
+        }
     }
 
     /// Bytes that are no message (RFC 7252 §4.2, §4.3).
@@ -271,11 +320,8 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
         let send = match refusal.answer {
             Answer::Reset(id) if !arrival.multicast => Some(put(&Message::reset(id), from, out)?),
             Answer::Respond(code) if !arrival.multicast => {
-                let mut text = Diagnostic { text: [0; 96], len: 0 };
-                // What does not fit is left out.
-                let _ = write!(text, "{refusal}");
-                let payload = text.text.get(..text.len).unwrap_or_default();
-                self.refuse(now, from, message, (code, Options::EMPTY, payload), out)?
+                let text = Diagnostic::new(&refusal);
+                self.refuse(now, from, message, (code, Options::EMPTY, text.as_bytes()), out)?
             }
             _ => None,
         };
@@ -288,10 +334,39 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
     }
 }
 
+/// Entries in the tables of an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Load {
+    /// Messages of ours under way.
+    pub outgoing: usize,
+    /// Messages of peers remembered.
+    pub incoming: usize,
+    /// Peers.
+    pub peers: usize,
+    /// Bodies of requests on their way in blocks.
+    pub bodies: usize,
+    /// Observers.
+    pub observers: usize,
+}
+
 /// A short text for the payload of a refusal (RFC 7252 §5.5.2).
 struct Diagnostic {
     text: [u8; 96],
     len: usize,
+}
+
+impl Diagnostic {
+    fn new(what: &dyn fmt::Display) -> Self {
+        let mut text = Self { text: [0; 96], len: 0 };
+        // What does not fit is left out.
+        let _ = write!(text, "{what}");
+        text
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.text.get(..self.len).unwrap_or_default()
+    }
 }
 
 impl fmt::Write for Diagnostic {

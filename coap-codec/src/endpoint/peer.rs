@@ -26,6 +26,8 @@ pub struct Peer<P> {
     pub(super) queue: [u32; 2],
     /// When the next message that is not acknowledged may be sent, in nanoseconds (PROBING_RATE).
     pub(super) quiet_until: u64,
+    /// Whether the peer has shown that it gets what is sent to its address.
+    pub(super) is_reachable: bool,
 }
 
 impl<P> Peer<P> {
@@ -40,6 +42,7 @@ impl<P> Peer<P> {
             live: 0,
             queue: [NONE; 2],
             quiet_until: 0,
+            is_reachable: false,
         }
     }
 
@@ -49,7 +52,8 @@ impl<P> Peer<P> {
         let part = usize::from(id / PART);
         if let Some(left) = self.left.get_mut(part) {
             // On entering a part: its last id, handed out a whole turn ago.
-            let free = if id.is_multiple_of(PART) && *left != NEVER { left.saturating_add(lifetime) } else { 0 };
+            let free =
+                if id.is_multiple_of(PART) && *left != NEVER { left.saturating_add(lifetime) } else { 0 };
             if now < free {
                 return Err(free);
             }

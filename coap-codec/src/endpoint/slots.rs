@@ -132,6 +132,22 @@ impl<'m, T: Copy> Slots<'m, T> {
         None
     }
 
+    /// The next slot under this hash behind `after`, or the first.
+    pub(super) fn next_under(&self, key: usize, hash: u32, after: Option<u32>) -> Option<u32> {
+        let cells = self.table.cells();
+        let mut at = match after {
+            Some(after) => cells.get(long(after))?.next[key],
+            None => cells.get(bucket(hash, cells.len()))?.heads[key],
+        };
+        while let Some(cell) = cells.get(long(at)) {
+            if cell.hash[key] == hash {
+                return Some(at);
+            }
+            at = cell.next[key];
+        }
+        None
+    }
+
     /// Adds an entry; `None` if the table is full.
     #[inline]
     pub(super) fn insert(&mut self, entry: T, hash: [u32; 2], deadline: u64) -> Option<u32> {

@@ -5,7 +5,10 @@ use core::fmt;
 use thiserror::Error;
 
 use super::slots::Handle;
-use crate::{Code, DecodeError, EncodeError, Message, Options, Refusal, Token};
+use crate::{
+    AssemblyError, Code, ContentFormat, DecodeError, EncodeError, FetchError, Message, Options, PartError,
+    Refusal, Token, Wanted,
+};
 
 /// How a datagram arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +76,14 @@ pub struct Call(pub(super) Handle);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Exchange(pub(super) Handle);
 
+/// An observer of a resource of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Observer(pub(super) Handle);
+
+/// The body of a request of a peer, on its way in parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Upload(pub(super) Handle);
+
 /// What happened. Each request of ours ends with exactly one of [`Event::Response`], [`Event::Ended`],
 /// [`Event::Pong`] and [`Event::Failed`], unless it is cancelled.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +97,50 @@ pub enum Event<'a, P> {
         arrival: Arrival<P>,
         /// The request.
         message: Message<'a>,
+        /// The bytes of the response's body it wants; only a caller who sends single parts need look.
+        wanted: Wanted,
+        /// The body of which the payload is the last part.
+        upload: Option<Upload>,
+        /// Where in the body the payload begins.
+        offset: u64,
+    },
+    /// A part of the body of a request that is to come. The next part is asked for. At offset zero the body begins
+    /// anew.
+    Part {
+        /// Which body.
+        upload: Upload,
+        /// How it arrived.
+        arrival: Arrival<P>,
+        /// The request with this part as its payload.
+        message: Message<'a>,
+        /// Where in the body the payload begins.
+        offset: u64,
+    },
+    /// The rest of a body did not come in time. What is kept of it can go.
+    Abandoned {
+        /// Which body.
+        upload: Upload,
+    },
+    /// A resource has changed: answer with [`Endpoint::notify`](super::Endpoint::notify). Without an answer this observer
+    /// is not told of the change.
+    Notify {
+        /// Whom to tell.
+        observer: Observer,
+        /// The resource.
+        resource: u32,
+        /// The format the observer wants.
+        accept: Option<ContentFormat>,
+        /// The bytes of the representation to send; only a caller who sends single parts need look.
+        wanted: Wanted,
+    },
+    /// An observer is gone.
+    Gone {
+        /// Which.
+        observer: Observer,
+        /// What it observed.
+        resource: u32,
+        /// Why.
+        why: Failure,
     },
     /// The response to a request. It is the last the call gives, unless `more` may come: that is so for
     /// requests to a group, which end with [`Event::Ended`].
@@ -96,8 +151,43 @@ pub enum Event<'a, P> {
         from: P,
         /// The response.
         message: Message<'a>,
+        /// Where in the body the payload begins: behind the pieces there were, if any.
+        offset: u64,
         /// Whether others may follow.
         more: bool,
+    },
+    /// A piece of the body of a response. The next one is asked for.
+    Piece {
+        /// The request of ours.
+        call: Call,
+        /// Who answers.
+        from: P,
+        /// The response with this piece as its payload.
+        message: Message<'a>,
+        /// Where in the body the payload begins.
+        offset: u64,
+    },
+    /// The next part of the body of a request is wanted: give it with
+    /// [`Endpoint::supply`](super::Endpoint::supply), before the time for a response is over.
+    Wanted {
+        /// The request of ours.
+        call: Call,
+        /// Where in the body the part begins; zero again if the server wants it anew.
+        offset: u64,
+        /// How long it is, unless it is the last.
+        len: usize,
+    },
+    /// The state of a resource we observe, newer than all before. The observation goes on until it is cancelled,
+    /// ends with a response without Observe or fails; it is renewed when it has been silent for too long.
+    Notification {
+        /// The request of ours that observes.
+        call: Call,
+        /// Who notifies.
+        from: P,
+        /// The notification.
+        message: Message<'a>,
+        /// If the payload is only the beginning: the request that fetches the rest, its pieces and its response.
+        rest: Option<Call>,
     },
     /// A request to a group gets no more responses.
     Ended {
@@ -151,6 +241,9 @@ pub enum Failure {
     /// The response must not be acted on.
     #[error("the response is not usable: {0}")]
     Unusable(Refusal),
+    /// The body of the response does not come as it should.
+    #[error(transparent)]
+    Body(FetchError),
 }
 
 /// What is wrong with a message of a peer.
@@ -167,6 +260,8 @@ pub enum Fault {
     ConfirmableMulticast,
     /// A request for which there is no memory, or not for this peer.
     Busy,
+    /// A block that is not the next of its body.
+    Block(AssemblyError),
 }
 
 impl fmt::Display for Fault {
@@ -177,6 +272,7 @@ impl fmt::Display for Fault {
             Self::Unmatched => f.write_str("answers nothing we know of (RFC 7252 4.2, 5.3.2)"),
             Self::ConfirmableMulticast => f.write_str("confirmable request to a group (RFC 7252 8.1)"),
             Self::Busy => f.write_str("too many requests under way (RFC 7252 5.9.3.4)"),
+            Self::Block(error) => error.fmt(f),
         }
     }
 }
@@ -219,13 +315,38 @@ pub struct Request<'a> {
     pub options: Options<'a>,
     /// The payload.
     pub payload: &'a [u8],
+    /// Whether the payload is the whole body.
+    pub body: Body,
+}
+
+/// What a payload is of its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Body {
+    /// All of it. If it is too long for one message, the endpoint sends the part that is to be sent.
+    #[default]
+    Whole,
+    /// The part that is wanted.
+    Part {
+        /// Whether more follow.
+        more: bool,
+        /// Bytes of the whole body, if known.
+        total: Option<u64>,
+    },
 }
 
 impl Request<'_> {
     /// A confirmable request without options and payload.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, delivery: Delivery::Confirmable, token: None, options: Options::EMPTY, payload: &[] }
+        Self {
+            code,
+            delivery: Delivery::Confirmable,
+            token: None,
+            options: Options::EMPTY,
+            payload: &[],
+            body: Body::Whole,
+        }
     }
 }
 
@@ -238,13 +359,18 @@ pub struct Response<'a> {
     pub options: Options<'a>,
     /// The payload.
     pub payload: &'a [u8],
+    /// Whether the payload is the whole body.
+    pub body: Body,
+    /// The resource, as the application numbers it, if it may be observed: who asks to, will be told of every
+    /// [change](super::Endpoint::changed). What differs in anything but the format wanted needs numbers of its own.
+    pub observe: Option<u32>,
 }
 
 impl Response<'_> {
     /// A response without options and payload.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, options: Options::EMPTY, payload: &[] }
+        Self { code, options: Options::EMPTY, payload: &[], body: Body::Whole, observe: None }
     }
 }
 
@@ -279,9 +405,18 @@ pub enum Error {
     /// The token is longer than eight bytes, or in use for this peer.
     #[error("the token is too long or in use")]
     Token,
+    /// The part of a body is not the one that is wanted.
+    #[error(transparent)]
+    Part(PartError),
     /// The message cannot be written.
     #[error(transparent)]
     Encode(EncodeError),
+}
+
+impl From<PartError> for Error {
+    fn from(error: PartError) -> Self {
+        Self::Part(error)
+    }
 }
 
 impl From<EncodeError> for Error {

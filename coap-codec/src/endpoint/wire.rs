@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::table::Table;
-use crate::{EncodeError, Message, Opt, Out, Writer};
+use crate::{Block, EncodeError, Length, Message, Opt, OptionNumber, Out, Uint, Writer};
 
 /// A moment in nanoseconds, the last one standing for never.
 #[inline]
@@ -11,28 +11,118 @@ pub(super) fn nanos(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
 }
 
-/// Writes a message with options of the endpoint's own, which take the place of those with their numbers.
-pub(super) fn write(
-    message: &Message<'_>,
-    own: &[Opt<'_>],
-    out: &mut (impl Out + ?Sized),
-) -> Result<(), EncodeError> {
-    if own.is_empty() {
-        return message.encode(out);
-    }
-    let mut writer = Writer::new(out, message.kind, message.code, message.id, message.token)?;
-    let (mut own, mut last) = (own.iter().peekable(), None);
-    for option in message.options {
-        while let Some(ours) = own.next_if(|ours| ours.number <= option.number) {
-            writer.option(ours.number, ours.value)?;
-            last = Some(ours.number);
-        }
-        if last != Some(option.number) {
-            writer.option(option.number, option.value)?;
+/// Options of the endpoint's own, in ascending order.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Own {
+    list: [Option<(OptionNumber, Uint)>; Self::MOST],
+    len: usize,
+}
+
+impl Own {
+    const MOST: usize = 4;
+
+    pub(super) fn push(&mut self, number: OptionNumber, value: Uint) {
+        if let Some(place) = self.list.get_mut(self.len) {
+            *place = Some((number, value));
+            self.len += 1;
         }
     }
-    own.try_for_each(|ours| writer.option(ours.number, ours.value))?;
-    writer.payload(message.payload)
+
+    pub(super) fn push_block(&mut self, number: OptionNumber, block: Option<Block>) {
+        if let Some(block) = block {
+            self.push(number, block.uint());
+        }
+    }
+
+    /// Lends them as options; `echo` goes behind them, being of a higher number.
+    pub(super) fn with<R>(&self, echo: &[u8], then: impl FnOnce(&[Opt<'_>]) -> R) -> R {
+        let mut list = [Opt::new(OptionNumber::ECHO, echo); Self::MOST + 1];
+        for (place, own) in list.iter_mut().zip(self.list.iter().flatten()) {
+            *place = Opt::new(own.0, &own.1);
+        }
+        let len = self.len + usize::from(!echo.is_empty());
+        then(list.get(..len).unwrap_or_default())
+    }
+}
+
+/// A message with some options of the endpoint's own, which take the place of those with their numbers, and
+/// others left out.
+#[derive(Clone, Copy)]
+pub(super) struct Patched<'a> {
+    pub(super) message: Message<'a>,
+    pub(super) own: &'a [Opt<'a>],
+    pub(super) without: &'a [OptionNumber],
+}
+
+impl<'a> Patched<'a> {
+    pub(super) const fn plain(message: Message<'a>) -> Self {
+        Self { message, own: &[], without: &[] }
+    }
+
+    /// Bytes it takes at most.
+    pub(super) fn most(&self) -> usize {
+        // Up to five bytes of head for each option.
+        let own: usize = self.own.iter().map(|own| 5 + own.value.len()).sum();
+        4 + self.message.token.encoded_len()
+            + self.message.options.most()
+            + own
+            + 1
+            + self.message.payload.len()
+    }
+
+    /// Makes sure that it fits.
+    pub(super) fn check_room(&self, out: &(impl Out + ?Sized)) -> Result<(), EncodeError> {
+        if out.room() < self.most() {
+            let needed = self.write(&mut Length::default())?;
+            if out.room() < needed {
+                return Err(EncodeError::NoRoom { needed });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes it and says how long it is.
+    pub(super) fn write(&self, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+        let message = &self.message;
+        if self.own.is_empty() && self.without.is_empty() {
+            message.encode(out)?;
+            return Ok(message.encoded_len());
+        }
+        let mut out = Counted { out, len: 0 };
+        let mut writer = Writer::new(&mut out, message.kind, message.code, message.id, message.token)?;
+        let (mut own, mut last) = (self.own.iter().peekable(), None);
+        for option in message.options {
+            while let Some(ours) = own.next_if(|ours| ours.number <= option.number) {
+                writer.option(ours.number, ours.value)?;
+                last = Some(ours.number);
+            }
+            if last != Some(option.number) && !self.without.contains(&option.number) {
+                writer.option(option.number, option.value)?;
+            }
+        }
+        own.try_for_each(|ours| writer.option(ours.number, ours.value))?;
+        writer.payload(message.payload)?;
+        Ok(out.len)
+    }
+}
+
+/// An output that counts what passes.
+struct Counted<'o, O: ?Sized> {
+    out: &'o mut O,
+    len: usize,
+}
+
+impl<O: Out + ?Sized> Out for Counted<'_, O> {
+    #[inline]
+    fn room(&self) -> usize {
+        self.out.room()
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.out.put(bytes);
+        self.len += bytes.len();
+    }
 }
 
 /// The bytes of messages under way: a cell for each slot of their table.
@@ -58,6 +148,17 @@ impl<'m> Cells<'m> {
         self.table.cells().get(at..at.saturating_add(self.cell)).unwrap_or_default()
     }
 
+    /// Copies one cell into another; `false` if that cannot be.
+    pub(super) fn copy(&mut self, from: u32, to: u32) -> bool {
+        if self.get_mut(to).is_none() {
+            return false;
+        }
+        let at = |slot: u32| Some(usize::try_from(slot).ok()? * self.cell);
+        let (Some(from), Some(to)) = (at(from), at(to)) else { return false };
+        self.table.cells_mut().copy_within(from..from + self.cell, to);
+        true
+    }
+
     /// The cell of a slot; `None` if it cannot be.
     pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut [u8]> {
         let at = usize::try_from(slot).ok()?.checked_mul(self.cell)?;
@@ -66,5 +167,38 @@ impl<'m> Cells<'m> {
             return None;
         }
         self.table.cells_mut().get_mut(at..end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Own, Patched};
+    use crate::{Block, Message, OptionNumber, Rules, SliceOut};
+
+    #[test]
+    fn own_options_take_the_place_of_others() {
+        // Observe, two Uri-Path, Block2, Size2, a payload.
+        let bytes = b"\x41\x01\x00\x07t\x60\x51a\x01b\xC1\x06\x50\xFFx";
+        let message = Message::decode(bytes, Rules::new()).unwrap();
+        let mut own = Own::default();
+        own.push_block(OptionNumber::BLOCK2, Some(Block::new(3, false, 2).unwrap()));
+        own.push_block(OptionNumber::BLOCK1, None);
+        let mut buffer = [0; 64];
+        for (echo, meant) in [
+            (&b""[..], &b"\x41\x01\x00\x07t\xB1a\x01b\xC1\x32\x50\xFFx"[..]),
+            (b"ee", b"\x41\x01\x00\x07t\xB1a\x01b\xC1\x32\x50\xD2\xD3ee\xFFx"),
+        ] {
+            let mut out = SliceOut::new(&mut buffer);
+            let len = own.with(echo, |own| {
+                let patched = Patched { message, own, without: &[OptionNumber::OBSERVE] };
+                assert!(patched.most() >= meant.len());
+                let mut exact = [0; 64];
+                let short = SliceOut::new(&mut exact[..meant.len() - 1]);
+                assert!(patched.check_room(&short).is_err());
+                patched.check_room(&SliceOut::new(&mut exact[..meant.len()])).unwrap();
+                patched.write(&mut out).unwrap()
+            });
+            assert_eq!((out.written(), len), (meant, meant.len()));
+        }
     }
 }
