@@ -533,12 +533,12 @@ impl<S: Store> Session<'_, S> {
             return Err(SessionError::Misuse("CONNECT named no authentication method"));
         }
         // [MQTT-4.12.0-2], [MQTT-4.12.0-3]; §3.15.2.1 says who may say what once the connection is accepted.
-        let may_say = match (auth.reason, self.phase, self.role) {
-            (ReasonCode::ContinueAuthentication, ..) => true,
-            (ReasonCode::ReAuthenticate, Phase::Online, Role::Client) => true,
-            (ReasonCode::Success, Phase::Online, Role::Server) => true,
-            _ => false,
-        };
+        let may_say = matches!(
+            (auth.reason, self.phase, self.role),
+            (ReasonCode::ContinueAuthentication, ..)
+                | (ReasonCode::ReAuthenticate, Phase::Online, Role::Client)
+                | (ReasonCode::Success, Phase::Online, Role::Server)
+        );
         if !may_say {
             return Err(SessionError::Misuse("AUTH has no such reason code here"));
         }
