@@ -26,6 +26,7 @@ mod shadow;
 #[cfg(feature = "auth")]
 mod signed;
 pub(crate) mod step;
+mod upload;
 
 pub use bridge::{Bridge, BridgeEntry, BridgeEvent};
 pub use calls::Call;
@@ -34,3 +35,4 @@ pub use download::Fetch;
 pub use gateway::{Gateway, GatewayConfig, GatewayEvent};
 pub use outbox::{Counters, Delivery, Lane, Outbox, OutboxConfig, Ticket};
 pub use pending::Pending;
+pub use upload::Pace;

@@ -99,6 +99,42 @@ fn a_shadow_conflict_fetches_the_document() {
     assert!(device.handle_timeout(SEC * 11, &mut out).unwrap().send.is_some());
 }
 
+#[test]
+fn a_device_that_was_away_fetches_its_shadow_at_once() {
+    let (mut device, mut out) = (device(), Vec::new());
+    let get_topic = "/shadow/get/a1LampDemo01/lamp001";
+    let red = RawJson::parse(br#"{"color":"red"}"#).unwrap();
+    device.shadow_report(SEC, Some(red), false, &mut out).unwrap();
+    device.shadow_reconnected();
+    // The answer to what was asked before may not come any more; if it does, nobody waits for it.
+    let late = br#"{"method":"reply","payload":{"status":"success","version":1},"timestamp":1}"#;
+    let step = device.receive(SEC, get_topic, late, &mut out).unwrap();
+    assert!(matches!(step.event, Some(Event::Unreadable { fault, .. }) if fault.rule == Rule::IdNotPending));
+    assert_eq!(device.shadow_report(SEC, Some(red), false, &mut out), Err(Error::Later));
+
+    assert!(device.next_timeout().unwrap() <= SEC);
+    out.clear();
+    let step = device.handle_timeout(SEC, &mut out).unwrap();
+    assert_eq!(ShadowRequest::parse(step.send.unwrap().split(&out).1), Ok(ShadowRequest::Get));
+    // What was wished meanwhile comes with the document, and is reported under the next version.
+    let blue = RawJson::parse(br#"{"color":"blue"}"#).unwrap();
+    let document =
+        Document { reported: Some(red), desired: Some(blue), metadata: None, version: 4, timestamp: Some(2) };
+    let mut answer = Vec::new();
+    ShadowReply::Document(document).append(&mut answer).unwrap();
+    let step = device.receive(SEC, get_topic, &answer, &mut out).unwrap();
+    assert!(
+        matches!(step.event, Some(Event::Shadow(ShadowReply::Document(Document { desired: Some(wish), .. }))) if wish.as_str() == blue.as_str())
+    );
+    assert_eq!(device.next_timeout(), None);
+    out.clear();
+    let send = device.shadow_report(SEC, Some(blue), true, &mut out).unwrap();
+    assert_eq!(
+        ShadowRequest::parse(send.split(&out).1),
+        Ok(ShadowRequest::Update { reported: Some(blue), clear_desired: true, version: 5 })
+    );
+}
+
 /// Serves blocks of `file`, losing some questions.
 fn serve(
     device: &mut Device,

@@ -1,11 +1,12 @@
 //! Asking: ids, envelopes, and the table of what waits for an answer.
 
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::config::Config;
 use super::pending::Pending;
 use super::step::{Builder, Sent};
-use crate::envelope::{Method, Request};
+use crate::envelope::{Id, Method, Request};
 use crate::error::Error;
 use crate::out::Out;
 use crate::topic::Topic;
@@ -52,6 +53,23 @@ impl Asker {
         } else {
             self.pending.used(id);
         }
+        Ok(Sent { id, send })
+    }
+
+    /// Sends a request that is no JSON, to be written by `body`; its answer is awaited.
+    pub(crate) fn ask_framed(
+        &mut self,
+        now: Duration,
+        topic: &Topic<'_>,
+        out: &mut (impl Out + ?Sized),
+        body: impl FnOnce(Id, &mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<Sent, Error> {
+        if !self.pending.has_room() {
+            return Err(Error::Later);
+        }
+        let id = self.pending.next_id();
+        let send = self.builder.written(topic, |buffer| body(id, buffer), 0, out)?;
+        self.pending.insert(id, topic.kind(), now.saturating_add(self.config.request_timeout));
         Ok(Sent { id, send })
     }
 }

@@ -10,6 +10,7 @@ use super::download::Download;
 use super::event::Event;
 use super::shadow::Shadow;
 use super::step::{Own, Send, Sent, Step};
+use super::upload::Upload;
 use crate::code::Code;
 use crate::envelope::{Id, Reading, Reply, Request};
 use crate::error::{Error, Fault, Rule};
@@ -41,6 +42,7 @@ pub struct Device {
     clock: Clock,
     pub(super) shadow: Shadow,
     pub(super) download: Option<Download>,
+    pub(super) upload: Option<Upload>,
     /// Whether the platform wants logs; not known before it says so.
     logging: Option<bool>,
 }
@@ -56,6 +58,7 @@ impl Device {
             clock: Clock::default(),
             shadow: Shadow::default(),
             download: None,
+            upload: None,
             logging: None,
         }
     }
@@ -330,6 +333,9 @@ impl Device {
             return Err(Fault::new(Rule::IdNotPending, 0));
         }
         self.asker.pending.take(id);
+        if self.upload.as_ref().is_some_and(|upload| upload.awaits(id)) {
+            return self.upload_reply(kind, reply);
+        }
         Ok(match kind {
             Kind::PropertyPost
             | Kind::PropertyPack
@@ -500,6 +506,7 @@ impl Device {
             self.calls.next_timeout(),
             self.clock.next_timeout(),
             self.shadow.next_timeout(),
+            self.upload.as_ref().and_then(Upload::next_timeout),
             download,
         ]
         .into_iter()
@@ -517,6 +524,9 @@ impl Device {
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<Event<'static>>, Error> {
         if let Some((id, kind)) = self.asker.pending.expire(now) {
+            if self.upload.as_ref().is_some_and(|upload| upload.awaits(id)) {
+                return Ok(Step::event(self.upload_lost(id, kind)));
+            }
             return Ok(match self.download.as_mut().filter(|download| download.awaits(id)) {
                 Some(download) => match download.lost(now) {
                     Some(offset) => {
@@ -527,6 +537,9 @@ impl Device {
                 },
                 None => Step::event(Event::TimedOut { id, kind }),
             });
+        }
+        if let Some(event) = self.upload_due() {
+            return Ok(Step::event(event));
         }
         if let Some(call) = self.calls.expire(now) {
             return Ok(Step::event(Event::CallExpired { call }));

@@ -5,6 +5,7 @@ use crate::code::Code;
 use crate::envelope::{Id, Reply};
 use crate::error::Fault;
 use crate::message::any::Body;
+use crate::message::file::Uploaded;
 use crate::message::ota::Package;
 use crate::message::property::{Outcome, PropertyGet, Values};
 use crate::message::shadow::ShadowReply;
@@ -126,6 +127,24 @@ pub enum Event<'a> {
     /// The download was given up after as many tries as configured. It can be resumed.
     DownloadFailed {
         /// The first byte that is missing.
+        offset: u64,
+    },
+    /// The upload wants these bytes of the file: hand them to
+    /// [`Device::upload_send`](crate::Device::upload_send). Bytes that were lost are wanted again.
+    UploadWants {
+        /// The first byte wanted.
+        offset: u64,
+        /// How many; of a file of unknown size there may be fewer, and that ends it.
+        size: u64,
+    },
+    /// The file is there; whether the check values agree is in what the platform says.
+    Uploaded {
+        /// What the platform says.
+        uploaded: Uploaded<'a>,
+    },
+    /// The upload was given up after as many tries as configured. Announced again, it goes on.
+    UploadFailed {
+        /// The first byte the platform has not confirmed.
         offset: u64,
     },
     /// The time of the platform is known: see [`Device::utc`](crate::Device::utc).

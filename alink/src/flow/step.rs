@@ -102,9 +102,20 @@ impl Builder {
         qos: u8,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Send, Error> {
+        self.written(topic, |buffer| body.append(buffer), qos, out)
+    }
+
+    /// A message whose payload `body` appends.
+    pub(crate) fn written(
+        &mut self,
+        topic: &Topic<'_>,
+        body: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+        qos: u8,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Send, Error> {
         self.buffer.clear();
         topic.write(&mut self.buffer)?;
-        self.finish(|buffer| body.append(buffer), qos, out)
+        self.finish(body, qos, out)
     }
 
     /// A message on a topic that is text already.
@@ -127,13 +138,11 @@ impl Builder {
         qos: u8,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Send, Error> {
-        self.buffer.clear();
-        topic.write(&mut self.buffer)?;
         let body = |buffer: &mut Vec<u8>| {
             parts.iter().for_each(|part| buffer.extend_from_slice(part));
             Ok(())
         };
-        self.finish(body, qos, out)
+        self.written(topic, body, qos, out)
     }
 
     fn finish(
