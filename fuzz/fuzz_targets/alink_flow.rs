@@ -4,8 +4,9 @@
 
 use core::time::Duration;
 
-use alink::flow::{Credentials, Gateway, GatewayConfig, GatewayEvent};
-use alink::{Code, DeviceId, Direction, Event, MAX_TOPIC, RawJson, Topic};
+use alink::flow::{Credentials, Gateway, GatewayConfig, GatewayEvent, Pace};
+use alink::message::file::UploadInit;
+use alink::{Code, DeviceId, Direction, Error, Event, MAX_TOPIC, RawJson, Topic};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -20,6 +21,17 @@ fuzz_target!(|bytes: &[u8]| {
         clean_session: false,
     };
     gateway.add(Duration::ZERO, lamp, signed, true).expect("room for one");
+    let file = UploadInit {
+        name: "log.txt",
+        size: -1,
+        conflict: None,
+        check_mode: None,
+        check_value: None,
+        uid: None,
+        extra: None,
+    };
+    let announced = gateway.device_mut().upload(Duration::ZERO, &file, Pace::default(), &mut Vec::new());
+    announced.expect("a vector has room");
     let (mut now, mut lines) = (Duration::ZERO, bytes.split(|byte| *byte == b'\n'));
     while let (Some(topic), Some(payload)) = (lines.next(), lines.next()) {
         now += Duration::from_millis(topic.len() as u64 * 100);
@@ -29,6 +41,11 @@ fuzz_target!(|bytes: &[u8]| {
             let step = gateway.receive(now, topic, payload, &mut out).expect("a vector has room");
             if let Some(GatewayEvent::Own(Event::PropertySet { call: asked, .. })) = step.event {
                 call = asked;
+            }
+            if let Some(GatewayEvent::Own(Event::UploadWants { size, .. })) = step.event {
+                let bytes = vec![0; usize::try_from(size).expect("a block")];
+                let sent = gateway.device_mut().upload_send(now, &bytes, &mut Vec::new());
+                assert!(matches!(sent, Ok(_) | Err(Error::Later)), "{sent:?}");
             }
             // An answer's topic is its request's and `_reply`, so it may go beyond what is taken in.
             let read = |topic| Topic::parse_sent(topic, Direction::Up, MAX_TOPIC + "_reply".len());
