@@ -3,6 +3,7 @@
 //! one worker is stuck, and nobody else notices.
 #![cfg(feature = "alloc")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::std_instead_of_alloc, reason = "tests have std")]
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
