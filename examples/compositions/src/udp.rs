@@ -5,11 +5,11 @@ use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 use std::time::{Duration, Instant};
 
 use coap_codec::endpoint::{
-    Arrival, Call, Config, Datagram, Endpoint, Error, Event, Exchange, Request, Response,
+    Arrival, Call, Config, Datagram, Endpoint, Error, Event, Exchange, Observer, Request, Response,
 };
 
-/// The longest datagram that is read whole; CoAP's are shorter unless fragments are taken into account.
-const DATAGRAM: usize = 2048;
+/// No datagram is longer. Some peers send more than a block at once.
+const DATAGRAM: usize = 65_536;
 
 /// An endpoint with its socket and its clock.
 #[derive(Debug)]
@@ -69,6 +69,44 @@ impl Udp {
         let now = self.epoch.elapsed();
         let datagram = self.endpoint.respond(now, exchange, response, &mut self.out).map_err(wrong)?;
         self.send(datagram)
+    }
+
+    /// Gives the part of a body that [`Event::Wanted`] asked for.
+    ///
+    /// # Errors
+    ///
+    /// What the endpoint or the system answers.
+    pub fn supply(&mut self, call: Call, part: &[u8], more: bool) -> io::Result<()> {
+        self.out.clear();
+        let now = self.epoch.elapsed();
+        let datagram = self.endpoint.supply(now, call, part, more, &mut self.out).map_err(wrong)?;
+        self.send(datagram)
+    }
+
+    /// Says that a resource has changed: an [`Event::Notify`] will come for each of its observers.
+    pub fn changed(&mut self, resource: u32) {
+        self.endpoint.changed(resource);
+    }
+
+    /// Answers an [`Event::Notify`].
+    ///
+    /// # Errors
+    ///
+    /// What the endpoint or the system answers.
+    pub fn notify(&mut self, observer: Observer, response: &Response<'_>) -> io::Result<()> {
+        self.out.clear();
+        let now = self.epoch.elapsed();
+        let datagram = self.endpoint.notify(now, observer, response, &mut self.out).map_err(wrong)?;
+        self.send(datagram)
+    }
+
+    /// Gives up a request or an observation.
+    ///
+    /// # Errors
+    ///
+    /// What the endpoint answers.
+    pub fn cancel(&mut self, call: Call) -> io::Result<()> {
+        self.endpoint.cancel(call).map_err(wrong)
     }
 
     /// Does one thing: what is due, or else the next datagram if one comes in time. `None`: nothing to tell, ask again.

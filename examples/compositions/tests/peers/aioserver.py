@@ -44,8 +44,9 @@ class Separate(resource.Resource):
 class Tick(resource.ObservableResource):
     """Changes a hundred times a second while someone looks."""
 
-    def __init__(self):
+    def __init__(self, length):
         super().__init__()
+        self.length = length
         self.count = 0
         self.task = None
 
@@ -60,7 +61,7 @@ class Tick(resource.ObservableResource):
             self.task = asyncio.get_event_loop().create_task(self.run())
 
     async def render_get(self, request):
-        return Message(payload=b"tick %d" % self.count)
+        return Message(payload=(b"tick %06d " % self.count).ljust(self.length, b"."))
 
 
 async def main():
@@ -69,7 +70,8 @@ async def main():
         ("hello", Hello()),
         ("large", Large()),
         ("separate", Separate()),
-        ("tick", Tick()),
+        ("tick", Tick(12)),
+        ("large-tick", Tick(3000)),
     ]:
         root.add_resource([name], served)
     await aiocoap.Context.create_server_context(root, bind=("127.0.0.1", int(sys.argv[1])))

@@ -79,6 +79,12 @@ pub(crate) fn aiocoap_client(arguments: &[&str]) -> Option<Vec<u8>> {
     Some(run(Command::new(program).args(["-q", "--no-color", "--no-pretty-print"]).args(arguments)))
 }
 
+/// Runs a script with aiocoap at hand; gives what it printed.
+pub(crate) fn aiocoap_script(name: &str, arguments: &[&str]) -> Option<Vec<u8>> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(name);
+    Some(run(Command::new(aiocoap_python()?).arg(script).args(arguments)))
+}
+
 fn run(command: &mut Command) -> Vec<u8> {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -118,6 +124,10 @@ impl Scratch {
         let path = env::temp_dir().join(format!("linkwire-{}-{name}", process::id()));
         fs::write(&path, bytes).unwrap();
         Self(path)
+    }
+
+    pub(crate) fn read(&self) -> Vec<u8> {
+        fs::read(&self.0).unwrap()
     }
 
     pub(crate) fn path(&self) -> &str {

@@ -7,11 +7,20 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use coap_codec::endpoint::{Config, Event, Exchange, Memory, Response};
+use coap_codec::endpoint::{Config, Event, Exchange, Memory, Response, Upload};
 use coap_codec::{Code, ContentFormat, Opt, OptionNumber, Options, Uint};
 use compositions::udp::Udp;
 
-/// `/hello`, `/store` (keeps a body), `/slow` (answers after 1.5 s).
+/// What `/large` holds, here and at aiocoap's server.
+pub(crate) fn large() -> Vec<u8> {
+    (0..1_usize << 20).map(|at| (at * 31).to_le_bytes()[0]).collect()
+}
+
+/// The resources that can be observed: they count a hundred times a second.
+const TICK: u32 = 1;
+const LARGE_TICK: u32 = 2;
+
+/// `/hello`, `/slow` (answers after 1.5 s), `/large` (1 MiB), `/tick` and `/large-tick` (count); other paths keep a body.
 pub(crate) struct Ours {
     pub(crate) address: SocketAddr,
     /// How often `/hello` was handled.
@@ -25,7 +34,15 @@ impl Ours {
         let link = Udp::bind("127.0.0.1:0", Config::new(Memory::growing(64), 7)).unwrap();
         let address = link.local_addr().unwrap();
         let (greeted, over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
-        let mut shop = Shop { link, stored: HashMap::new(), late: Vec::new(), greeted: Arc::clone(&greeted) };
+        let mut shop = Shop {
+            link,
+            stored: HashMap::from([("large".to_owned(), large())]),
+            parts: HashMap::new(),
+            late: Vec::new(),
+            count: 0,
+            counted: Instant::now(),
+            greeted: Arc::clone(&greeted),
+        };
         let serving = thread::spawn({
             let over = Arc::clone(&over);
             move || {
@@ -49,6 +66,10 @@ impl Drop for Ours {
 struct Shop {
     link: Udp,
     stored: HashMap<String, Vec<u8>>,
+    /// Bodies that come in blocks.
+    parts: HashMap<Upload, Vec<u8>>,
+    count: u32,
+    counted: Instant,
     /// Answers that are not known yet.
     late: Vec<(Instant, Exchange)>,
     greeted: Arc<AtomicU32>,
@@ -60,14 +81,44 @@ impl Shop {
             let (_, exchange) = self.late.swap_remove(at);
             self.answer(exchange, Code::CONTENT, b"slow");
         }
-        let Some(Event::Request { exchange, message, .. }) =
-            self.link.turn(Duration::from_millis(10)).unwrap()
-        else {
-            return;
-        };
-        let path: Vec<_> =
-            message.options.uri_path().map(|segment| String::from_utf8_lossy(segment).into_owned()).collect();
-        let (code, path, body) = (message.code, path.join("/"), message.payload.to_vec());
+        if self.counted.elapsed() > Duration::from_millis(10) {
+            (self.count, self.counted) = (self.count + 1, Instant::now());
+            self.link.changed(TICK);
+            self.link.changed(LARGE_TICK);
+        }
+        match self.link.turn(Duration::from_millis(10)).unwrap() {
+            Some(Event::Request { exchange, message, upload, offset, .. }) => {
+                let mut body = upload.and_then(|upload| self.parts.remove(&upload)).unwrap_or_default();
+                body.truncate(offset.try_into().unwrap());
+                body.extend(message.payload);
+                let path: Vec<_> = message.options.uri_path().map(String::from_utf8_lossy).collect();
+                let (code, path) = (message.code, path.join("/"));
+                self.requested(exchange, code, path, body);
+            }
+            Some(Event::Part { upload, message, offset, .. }) => {
+                let body = self.parts.entry(upload).or_default();
+                body.truncate(offset.try_into().unwrap());
+                body.extend(message.payload);
+            }
+            Some(Event::Abandoned { upload }) => drop(self.parts.remove(&upload)),
+            Some(Event::Notify { observer, resource, .. }) => {
+                let text = self.tick(resource);
+                let response =
+                    Response { payload: &text, observe: Some(resource), ..Response::new(Code::CONTENT) };
+                self.link.notify(observer, &response).unwrap();
+            }
+            _ => {}
+        }
+    }
+
+    /// The count, with something long behind it if it is the large one.
+    fn tick(&self, resource: u32) -> Vec<u8> {
+        let mut text = format!("tick {:06} ", self.count).into_bytes();
+        text.resize(if resource == TICK { 12 } else { 3000 }, b'.');
+        text
+    }
+
+    fn requested(&mut self, exchange: Exchange, code: Code, path: String, body: Vec<u8>) {
         match (path.as_str(), code) {
             ("hello", _) => {
                 self.greeted.fetch_add(1, Ordering::Relaxed);
@@ -77,6 +128,13 @@ impl Shop {
                     Code::DELETE => self.answer(exchange, Code::DELETED, b""),
                     _ => self.answer(exchange, Code::CHANGED, format!("got {}", body.len()).as_bytes()),
                 }
+            }
+            ("tick" | "large-tick", _) => {
+                let resource = if path == "tick" { TICK } else { LARGE_TICK };
+                let text = self.tick(resource);
+                let response =
+                    Response { payload: &text, observe: Some(resource), ..Response::new(Code::CONTENT) };
+                self.link.respond(exchange, &response).unwrap();
             }
             ("slow", _) => self.late.push((Instant::now() + Duration::from_millis(1500), exchange)),
             (_, Code::PUT) => {
@@ -99,7 +157,9 @@ impl Shop {
     }
 
     fn answer(&mut self, exchange: Exchange, code: Code, payload: &[u8]) {
-        let format = Uint::new(ContentFormat::TEXT.0.into());
+        let text = core::str::from_utf8(payload).is_ok();
+        let format = if text { ContentFormat::TEXT } else { ContentFormat::OCTET_STREAM };
+        let format = Uint::new(format.0.into());
         let options = [Opt::new(OptionNumber::CONTENT_FORMAT, &format)];
         let options = if payload.is_empty() { &[][..] } else { &options };
         let options = Options::new(options).unwrap();
