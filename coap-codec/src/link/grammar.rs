@@ -6,11 +6,7 @@
 //! attribute = name [ "*" ] [ "=" ( token / DQUOTE *( text / "\" any ) DQUOTE ) ]
 //! ```
 
-use nom::bytes::complete::{tag, take_while1};
-use nom::combinator::cut;
-use nom::error::{ErrorKind, ParseError};
-use nom::sequence::preceded;
-use nom::{IResult, Parser};
+use nom::IResult;
 
 use super::{Attribute, Link, LinkRule, Value};
 
@@ -21,48 +17,37 @@ struct Fault {
     left: usize,
 }
 
-impl ParseError<&[u8]> for Fault {
-    fn from_error_kind(input: &[u8], kind: ErrorKind) -> Self {
-        // What each parser below can fail at.
-        let rule = match kind {
-            ErrorKind::TakeWhile1 if input.is_empty() => LinkRule::Missing,
-            ErrorKind::TakeWhile1 => LinkRule::Name,
-            _ => LinkRule::Separator,
-        };
-        Self { rule, left: input.len() }
-    }
-
-    fn append(_: &[u8], _: ErrorKind, first: Self) -> Self {
-        first
-    }
-}
-
 type Parsed<'a, T> = IResult<&'a [u8], T, Fault>;
 
 fn fault<T>(rule: LinkRule, input: &[u8]) -> Parsed<'_, T> {
     Err(nom::Err::Failure(Fault { rule, left: input.len() }))
 }
 
-/// Reads the link at the start of `text`, behind a comma if it is not the first. Gives it with the text behind
-/// it, or the broken rule with the bytes left there.
+fn broken(error: &nom::Err<Fault>) -> (LinkRule, usize) {
+    match error {
+        nom::Err::Error(fault) | nom::Err::Failure(fault) => (fault.rule, fault.left),
+        nom::Err::Incomplete(_) => (LinkRule::Missing, 0),
+    }
+}
+
+/// Reads the link at the start of `text`. Gives it with the text behind it, which is empty or begins with a
+/// comma, or the broken rule with the bytes left there.
 #[inline]
-pub(super) fn link<'a>(text: &'a str, comma: bool) -> Result<(Link<'a>, &'a str), (LinkRule, usize)> {
-    let input = text.as_bytes();
-    let parsed = if comma { preceded(tag(","), cut(target)).parse(input) } else { target(input) };
-    match parsed.and_then(|(rest, target_len)| Ok((attributes(rest)?, rest.len(), target_len))) {
+pub(super) fn link(text: &str) -> Result<(Link<'_>, &str), (LinkRule, usize)> {
+    match target(text.as_bytes())
+        .and_then(|(rest, target_len)| Ok((attributes(rest)?, rest.len(), target_len)))
+    {
         Ok(((rest, marks), after_target, target_len)) => {
-            let split = |text: &'a str| {
-                let text = if comma { text.strip_prefix(',')? } else { text };
+            let split = || {
                 let (target, text) = text.strip_prefix('<')?.split_at_checked(target_len)?;
-                let (attributes, rest) =
-                    text.strip_prefix('>')?.split_at_checked(after_target - rest.len())?;
+                let (attributes, rest) = text.split_at_checked(1 + after_target - rest.len())?;
+                let attributes = attributes.strip_prefix('>')?;
                 Some((Link { target, attributes, marks }, rest))
             };
             // All of these are places beside ASCII characters.
-            split(text).ok_or((LinkRule::Separator, rest.len()))
+            split().ok_or((LinkRule::Separator, rest.len()))
         }
-        Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => Err((fault.rule, fault.left)),
-        Err(nom::Err::Incomplete(_)) => Err((LinkRule::Missing, 0)),
+        Err(error) => Err(broken(&error)),
     }
 }
 
@@ -71,8 +56,7 @@ pub(super) fn whole_attributes(text: &str) -> Result<Marks, (LinkRule, usize)> {
     match attributes(text.as_bytes()) {
         Ok(([], marks)) => Ok(marks),
         Ok((rest, _)) => Err((LinkRule::Separator, rest.len())),
-        Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => Err((fault.rule, fault.left)),
-        Err(nom::Err::Incomplete(_)) => Err((LinkRule::Missing, 0)),
+        Err(error) => Err(broken(&error)),
     }
 }
 
@@ -92,11 +76,10 @@ fn target(input: &[u8]) -> Parsed<'_, usize> {
 /// Reads attributes up to the comma behind them, or the end; marks the first ones.
 #[inline]
 fn attributes(mut input: &[u8]) -> Parsed<'_, Marks> {
-    let (mut marks, mut count) = ([Mark::default(); MARKS], 0);
-    if input.len() > usize::from(u16::MAX) {
-        // Not all lengths fit a mark.
-        count = MARKS;
-    }
+    let mut marks = [Mark::default(); MARKS];
+    // Not all lengths fit a mark.
+    let fitting = if input.len() > usize::from(u16::MAX) { 0 } else { MARKS };
+    let mut places = marks.get_mut(..fitting).unwrap_or_default().iter_mut();
     loop {
         let rest = match input.split_first() {
             None | Some((b',', _)) => return Ok((input, marks)),
@@ -104,9 +87,8 @@ fn attributes(mut input: &[u8]) -> Parsed<'_, Marks> {
             Some(_) => return fault(LinkRule::Separator, input),
         };
         let (behind, after_name) = attribute(rest)?;
-        if let Some(place) = marks.get_mut(count) {
+        if let Some(place) = places.next() {
             *place = Mark { name: low(rest.len() - after_name), whole: low(input.len() - behind.len()) };
-            count += 1;
         }
         input = behind;
     }
@@ -115,7 +97,9 @@ fn attributes(mut input: &[u8]) -> Parsed<'_, Marks> {
 /// Reads an attribute; gives the bytes left behind its name.
 #[inline]
 fn attribute(input: &[u8]) -> Parsed<'_, usize> {
-    let (rest, _) = take_while1(is_name)(input)?;
+    let Some(rest) = behind_run(input, NAME) else {
+        return fault(if input.is_empty() { LinkRule::Missing } else { LinkRule::Name }, input);
+    };
     match rest {
         [b'=', written @ ..] => Ok((value(written)?.0, rest.len())),
         [b'*', rest @ ..] => extended(rest),
@@ -140,10 +124,24 @@ fn value(input: &[u8]) -> Parsed<'_, ()> {
             None => fault(LinkRule::OpenQuote, &[]),
         };
     }
-    match take_while1::<_, _, Fault>(is_token)(input) {
-        Ok((rest, _)) => Ok((rest, ())),
-        Err(_) => fault(LinkRule::Value, input),
+    match behind_run(input, TOKEN) {
+        Some(rest) => Ok((rest, ())),
+        None => fault(LinkRule::Value, input),
     }
+}
+
+/// What follows one or more bytes of a class. Most runs are short: the first eight bytes are looked at without a
+/// loop.
+#[inline(always)]
+fn behind_run(input: &[u8], class: u8) -> Option<&[u8]> {
+    let ends = |&byte: &u8| !has(byte, class);
+    if input.first().is_none_or(ends) {
+        return None;
+    }
+    if let Some(end) = input.first_chunk::<8>().and_then(|chunk| chunk.iter().position(ends)) {
+        return input.get(end..);
+    }
+    input.get(input.iter().position(ends).unwrap_or(input.len())..)
 }
 
 /// What follows the quote that ends a value; none behind an escape counts.
@@ -202,7 +200,7 @@ fn low(number: usize) -> u16 {
 pub(super) fn split_attribute(text: &str, mark: Option<Mark>) -> Option<(Attribute<'_>, &str)> {
     let mark = match mark {
         Some(mark) if mark.whole != 0 => mark,
-        // None left, or one that has no mark.
+        _ if text.is_empty() => return None,
         _ => return split_unmarked(text),
     };
     split_at(text, usize::from(mark.name), usize::from(mark.whole))

@@ -60,7 +60,9 @@ impl<'a> Iterator for Links<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        match grammar::link(self.rest, self.rest.len() < self.len) {
+        // Whatever is left behind a link begins with a comma.
+        let text = if self.rest.len() < self.len { self.rest.strip_prefix(',')? } else { self.rest };
+        match grammar::link(text) {
             Ok((link, rest)) => {
                 self.rest = rest;
                 Some(Ok(link))
