@@ -239,15 +239,8 @@ impl<'a> Message<'a> {
     /// Whether there is room with the first `written` bytes of a payload of `payload`.
     #[inline]
     fn reserve(&self, payload: usize, written: usize, out: &(impl Out + ?Sized)) -> Result<(), EncodeError> {
-        // The bound spares most messages the exact count.
-        let bound = 4 + 2 + self.token.len() + self.options.most() + 1 + written;
-        if out.room() < bound {
-            let needed = 4 + body_len(self.token, &self.options, payload) - payload + written;
-            if out.room() < needed {
-                return Err(EncodeError::NoRoom { needed });
-            }
-        }
-        Ok(())
+        let needed = 4 + body_len(self.token, &self.options, payload) - payload + written;
+        if out.room() < needed { Err(EncodeError::NoRoom { needed }) } else { Ok(()) }
     }
 
     #[inline]

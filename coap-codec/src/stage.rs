@@ -31,72 +31,72 @@ impl Stage {
         payload: &[u8],
     ) -> Option<(&[u8], bool)> {
         let token = token.as_bytes();
-        if token.len() > 8 {
-            return None;
-        }
-        let (header, rest) = self.bytes.split_first_chunk_mut()?;
+        let (header, place) = self.bytes.split_first_chunk_mut()?;
+        copy(place.first_chunk_mut::<8>()?.get_mut(..token.len())?, token);
         *header = [first | token.len().to_le_bytes()[0], code, high, low];
-        let mut rest = put_bytes(rest, token)?;
+        let mut at = 4 + token.len();
         match options.parts() {
-            Parts::Wire(wire) => rest = put_bytes(rest, wire)?,
+            Parts::Wire(wire) => at = self.put_bytes(at, wire)?,
             Parts::List(list) => {
                 let mut last = 0;
                 for option in list {
-                    rest = put_option(rest, usize::from(option.number.0.wrapping_sub(last)), option.value)?;
+                    at =
+                        self.put_option(at, usize::from(option.number.0.wrapping_sub(last)), option.value)?;
                     last = option.number.0;
                 }
             }
         }
-        let mut left = rest.len();
         let mut whole = true;
         if !payload.is_empty() {
-            let (marker, place) = rest.split_first_mut()?;
-            *marker = 0xFF;
-            left -= 1;
-            match place.get_mut(..payload.len()) {
-                Some(place) => {
-                    copy(place, payload);
-                    left -= payload.len();
-                }
+            *self.bytes.get_mut(at)? = 0xFF;
+            at += 1;
+            match self.put_bytes(at, payload) {
+                Some(end) => at = end,
                 None => whole = false,
             }
         }
-        Some((self.bytes.get(..ROOM - left)?, whole))
+        Some((self.bytes.get(..at)?, whole))
     }
-}
 
-/// Puts an option at the front of `rest`; gives what is left.
-#[inline(always)]
-fn put_option<'s>(rest: &'s mut [u8], delta: usize, value: &[u8]) -> Option<&'s mut [u8]> {
-    let len = value.len();
-    let high = delta.to_le_bytes()[0] << 4;
-    match (delta, len) {
-        (0..13, 0..13) => {
-            let (head, rest) = rest.split_first_mut()?;
-            *head = high | len.to_le_bytes()[0];
-            put_bytes(rest, value)
+    /// Puts an option at `at`; gives where it ends.
+    #[inline(always)]
+    fn put_option(&mut self, at: usize, delta: usize, value: &[u8]) -> Option<usize> {
+        let len = value.len();
+        let high = delta.to_le_bytes()[0] << 4;
+        match (delta, len) {
+            // One look at the room for all a short option can take.
+            (0..13, 0..13) if let Some([head, place @ ..]) = self.chunk::<13>(at) => {
+                *head = high | len.to_le_bytes()[0];
+                copy(place.get_mut(..len)?, value);
+                Some(at + 1 + len)
+            }
+            (0..13, 13..33) if let Some([head, length, place @ ..]) = self.chunk::<34>(at) => {
+                [*head, *length] = [high | 13, (len - 13).to_le_bytes()[0]];
+                copy(place.get_mut(..len)?, value);
+                Some(at + 2 + len)
+            }
+            _ => self.put_long(at, delta, value),
         }
-        (0..13, 13..269) => {
-            let (head, rest) = rest.split_first_chunk_mut()?;
-            *head = [high | 13, (len - 13).to_le_bytes()[0]];
-            put_bytes(rest, value)
-        }
-        _ => put_long(rest, delta, value),
     }
-}
 
-#[inline(never)]
-fn put_long<'s>(rest: &'s mut [u8], delta: usize, value: &[u8]) -> Option<&'s mut [u8]> {
-    let (place, rest) = rest.split_at_mut_checked(option::encoded_len(delta, value.len()))?;
-    option::put(delta, value, &mut SliceOut::new(place));
-    Some(rest)
-}
+    #[inline(never)]
+    fn put_long(&mut self, at: usize, delta: usize, value: &[u8]) -> Option<usize> {
+        let end = at + option::encoded_len(delta, value.len());
+        option::put(delta, value, &mut SliceOut::new(self.bytes.get_mut(at..end)?));
+        Some(end)
+    }
 
-#[inline(always)]
-fn put_bytes<'s>(rest: &'s mut [u8], bytes: &[u8]) -> Option<&'s mut [u8]> {
-    let (place, rest) = rest.split_at_mut_checked(bytes.len())?;
-    copy(place, bytes);
-    Some(rest)
+    #[inline(always)]
+    fn put_bytes(&mut self, at: usize, bytes: &[u8]) -> Option<usize> {
+        let end = at + bytes.len();
+        copy(self.bytes.get_mut(at..end)?, bytes);
+        Some(end)
+    }
+
+    #[inline(always)]
+    fn chunk<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
+        self.bytes.get_mut(at..)?.first_chunk_mut()
+    }
 }
 
 /// Copies between slices of one length; short ones as two words that may overlap, which spares a call.

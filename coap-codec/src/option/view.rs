@@ -7,7 +7,7 @@
 
 use core::fmt;
 
-use super::{Block, Cut, Known, MAX_VALUE, Opt, OptionNumber, Oscore, extension_len, put, split_first};
+use super::{Block, Cut, Known, MAX_VALUE, Opt, OptionNumber, Oscore, encoded_len, put, split_first};
 use crate::{ContentFormat, EncodeError, Out};
 
 /// Options in ascending order, over the bytes of a message or over a caller's list.
@@ -29,8 +29,8 @@ pub struct Options<'a>(Form<'a>);
 enum Form<'a> {
     /// Bytes that [`super::split_first`] has walked to their end.
     Wire(&'a [u8]),
-    /// A list in order, and the sum of its values' lengths.
-    List { list: &'a [Opt<'a>], values: usize },
+    /// A list in order, each value of a length that can be said.
+    List(&'a [Opt<'a>]),
 }
 
 /// What options are made of.
@@ -51,23 +51,21 @@ impl<'a> Options<'a> {
     /// above 65,804 bytes. Limits of single options are not applied: a test may send what it likes.
     #[inline]
     pub fn new(list: &'a [Opt<'a>]) -> Result<Self, EncodeError> {
-        let (mut last, mut values, mut longest) = (OptionNumber(0), 0_usize, 0);
+        let (mut last, mut longest) = (OptionNumber(0), 0);
         for option in list {
             if option.number < last {
                 return Err(EncodeError::OptionOrder { number: option.number, last });
             }
             last = option.number;
-            values = values.wrapping_add(option.value.len());
             longest |= option.value.len();
         }
-        if longest > 0xFFFF || list.len() > 0xFFFF {
-            // Only now can one be too long, or the sum be wrong.
-            values = list.iter().fold(0, |sum: usize, option| sum.saturating_add(option.value.len()));
-            if let Some(option) = list.iter().find(|option| option.value.len() > MAX_VALUE) {
-                return Err(EncodeError::OptionLength { number: option.number });
-            }
+        // Only now can one be too long.
+        if longest > 0xFFFF
+            && let Some(option) = list.iter().find(|option| option.value.len() > MAX_VALUE)
+        {
+            return Err(EncodeError::OptionLength { number: option.number });
         }
-        Ok(Self(Form::List { list, values }))
+        Ok(Self(Form::List(list)))
     }
 
     /// Options over bytes that were walked to their end without an error.
@@ -81,14 +79,14 @@ impl<'a> Options<'a> {
     pub fn encoded_len(&self) -> usize {
         match self.0 {
             Form::Wire(wire) => wire.len(),
-            Form::List { list, values } => {
+            Form::List(list) => {
                 let mut last = 0;
-                let head = |option: &Opt<'_>| {
+                let len = |option: &Opt<'_>| {
                     let delta = option.number.0.wrapping_sub(last);
                     last = option.number.0;
-                    1 + extension_len(usize::from(delta)) + extension_len(option.value.len())
+                    encoded_len(usize::from(delta), option.value.len())
                 };
-                values + list.iter().map(head).sum::<usize>()
+                list.iter().map(len).fold(0, usize::saturating_add)
             }
         }
     }
@@ -97,16 +95,18 @@ impl<'a> Options<'a> {
     pub(crate) const fn parts(&self) -> Parts<'a> {
         match self.0 {
             Form::Wire(wire) => Parts::Wire(wire),
-            Form::List { list, .. } => Parts::List(list),
+            Form::List(list) => Parts::List(list),
         }
     }
 
-    /// Bytes they take at most, known without looking at each.
+    /// Bytes they take at most, told without looking at their headers.
     #[inline]
-    pub(crate) const fn most(&self) -> usize {
+    pub(crate) fn most(&self) -> usize {
         match self.0 {
             Form::Wire(wire) => wire.len(),
-            Form::List { list, values } => values + 5 * list.len(),
+            Form::List(list) => {
+                list.iter().fold(0, |sum: usize, option| sum.saturating_add(5 + option.value.len()))
+            }
         }
     }
 
@@ -116,7 +116,7 @@ impl<'a> Options<'a> {
     pub const fn is_empty(&self) -> bool {
         match self.0 {
             Form::Wire(wire) => wire.is_empty(),
-            Form::List { list, .. } => list.is_empty(),
+            Form::List(list) => list.is_empty(),
         }
     }
 
@@ -126,7 +126,7 @@ impl<'a> Options<'a> {
     pub const fn iter(&self) -> Iter<'a> {
         match self.0 {
             Form::Wire(wire) => Iter { number: 0, wire, list: &[] },
-            Form::List { list, .. } => Iter { number: 0, wire: &[], list },
+            Form::List(list) => Iter { number: 0, wire: &[], list },
         }
     }
 
@@ -361,7 +361,7 @@ impl<'a> Options<'a> {
         match self.0 {
             Form::Wire([]) => {}
             Form::Wire(wire) => out.put(wire),
-            Form::List { list, .. } => {
+            Form::List(list) => {
                 let mut last = 0;
                 for option in list {
                     // Order was checked when the list was taken in.
