@@ -23,13 +23,17 @@
 
 mod alias;
 mod announced;
+mod answers;
 mod config;
 mod connection;
 mod error;
 mod event;
+mod exchanges;
 mod incoming;
 mod outgoing;
 mod pieces;
+mod publishing;
+mod resume;
 mod table;
 mod timeout;
 mod timers;
@@ -45,8 +49,8 @@ pub use config::{Acknowledge, Config, Memory, ReceivedCell, SentCell};
 pub use connection::{Accept, Unaccepted, refuse};
 pub use error::{Feature, Later, Limit, SessionError};
 pub use event::{Event, Exchange, Fault, Lost};
-pub use outgoing::Message;
 use pieces::{Incoming, Outgoing};
+pub use publishing::Message;
 use table::IdTable;
 pub use table::Table;
 use timers::{Timer, Timers, nanos};

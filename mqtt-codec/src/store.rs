@@ -152,7 +152,7 @@ pub struct Entry {
 /// The Session State: records in the order they were put.
 ///
 /// A device keeps one on flash or in a file; [`MemStore`](crate::MemStore) and [`ArenaStore`] keep
-/// it in memory. Every verb is called at most once per call of the session.
+/// it in memory. Every verb that changes what is kept is called at most once per call of the session.
 pub trait Store {
     /// Why a verb failed.
     type Error;

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::incoming::resolved;
-use super::outgoing::Message;
+use super::publishing::Message;
 use super::transitions::{Arrival, Received, arrive};
 use super::wire::Wire;
 use super::{Acknowledge, Event, Fault, Later, Limit, Phase, ReceivedCell, Result, Session, SessionError};
