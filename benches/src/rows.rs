@@ -4,6 +4,7 @@ use crate::Row;
 
 mod alink;
 mod coap_codec;
+pub(crate) mod flows;
 mod iot_auth;
 mod mqtt_codec;
 mod mqtt_session;
@@ -15,6 +16,7 @@ pub fn all() -> Vec<Row> {
     let tables: &[fn() -> Vec<Row>] = &[
         alink::rows,
         coap_codec::rows,
+        flows::rows,
         iot_auth::rows,
         mqtt_codec::rows,
         mqtt_session::rows,

@@ -61,7 +61,6 @@ pub(crate) fn checks(accepts: fn(&[u8]) -> bool) -> &'static str {
     let tried = [
         ("version", with(0, 0x88)),
         ("token length", with(0, 0x49)),
-        ("code class", with(1, 0x21)),
         ("content of empty messages", with(1, 0)),
         ("option nibbles", with(12, 0xf7)),
         ("option length", with(12, 0xbe)),

@@ -31,8 +31,13 @@ pub(super) fn rows() -> Vec<Row> {
         ours("encode PUBLISH QoS 1, 64 KiB, head only, 3.1.1", || encode_head(Version::V311)),
         ours("encode PUBLISH QoS 1, 64 KiB, head only, 5.0", || encode_head(Version::V5)),
         ours("encode PUBACK, 3.1.1", encode_puback),
-        stream("decode 1 MiB in chunks of 1,460 B, 3.1.1 (5,041 packets)", || read(Version::V311)),
-        stream("decode 1 MiB in chunks of 1,460 B, 5.0 (5,025 packets)", || read(Version::V5)),
+        stream("decode 1 MiB in chunks of 1,460 B, 3.1.1 (5,041 packets)", || read(Version::V311, 1_460)),
+        stream("decode 1 MiB in chunks of 1,460 B, 5.0 (5,025 packets)", || read(Version::V5, 1_460)),
+        stream("decode 1 MiB in chunks of 16 B, 3.1.1", || read(Version::V311, 16)),
+        stream("decode 1 MiB in chunks of 64 B, 3.1.1", || read(Version::V311, 64)),
+        stream("decode 1 MiB in chunks of 256 B, 3.1.1", || read(Version::V311, 256)),
+        stream("decode 1 MiB in chunks of 4 KiB, 3.1.1", || read(Version::V311, 4_096)),
+        stream("decode 1 MiB in chunks of 64 KiB, 3.1.1", || read(Version::V311, 65_536)),
     ]
 }
 
@@ -128,13 +133,13 @@ fn encode_puback() -> Box<dyn FnMut()> {
     })
 }
 
-fn read(version: Version) -> Box<dyn FnMut()> {
+fn read(version: Version, size: usize) -> Box<dyn FnMut()> {
     let (stream, packets_in_it) = mqtt_stream(version);
     let mut buffer = vec![0; 4096];
     let mut work = move || {
         let mut reader = Reader::new(&mut buffer, 4096);
         let mut packets = 0_u64;
-        for mut chunk in stream.chunks(1460) {
+        for mut chunk in stream.chunks(size) {
             while let Some(frame) = reader.next(&mut chunk).expect("a stream") {
                 let packet = Packet::decode(frame, rules(version));
                 packets += u64::from(black_box(&packet).is_ok());

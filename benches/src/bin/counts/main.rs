@@ -7,10 +7,12 @@
 
 use std::process::{Command, ExitCode, Stdio};
 
-use benches::rows;
+use benches::{memory, rows};
 use harness::Line;
 
+mod plots;
 mod report;
+mod sizes;
 
 /// Workspaces beside this one, and what they hold.
 const WORKSPACES: [(&str, &str); 2] =
@@ -51,9 +53,15 @@ fn main() -> ExitCode {
         eprintln!("no row of ours does this work: {strangers:?}");
         return ExitCode::FAILURE;
     }
-    if write && let Err(error) = report::write(&lines, &notes) {
-        eprintln!("RESULTS.md: {error}");
-        return ExitCode::FAILURE;
+    if write {
+        let sizes = sizes::all();
+        if sizes.is_empty() {
+            notes.push("the small programs did not build: their sizes are missing".to_owned());
+        }
+        if let Err(error) = report::write(&lines, &memory::all(), &sizes, &notes) {
+            eprintln!("RESULTS.md: {error}");
+            return ExitCode::FAILURE;
+        }
     }
     ExitCode::SUCCESS
 }

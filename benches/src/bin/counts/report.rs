@@ -2,7 +2,13 @@
 
 use core::fmt::Write as _;
 
+use std::path::Path;
+
+use benches::memory::Held;
 use harness::{Line, Row};
+
+use crate::plots;
+use crate::sizes::Size;
 
 /// What is to be said under a table.
 const NOTES: &[(&str, &str)] = &[];
@@ -13,12 +19,11 @@ pub(crate) fn strangers(lines: &[Line]) -> Vec<&str> {
     lines.iter().filter(|line| !known(line)).map(|line| line.work.as_str()).collect()
 }
 
-/// Writes the page.
-pub(crate) fn write(lines: &[Line], notes: &[String]) -> std::io::Result<()> {
-    std::fs::write(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md"),
-        page(lines, notes).expect("text has room"),
-    )
+/// Writes the page and its plots.
+pub(crate) fn write(lines: &[Line], held: &[Held], sizes: &[Size], notes: &[String]) -> std::io::Result<()> {
+    let to = Path::new(env!("CARGO_MANIFEST_DIR"));
+    plots::draw(&to.join("plots"), lines)?;
+    std::fs::write(to.join("RESULTS.md"), page(lines, held, sizes, notes).expect("text has room"))
 }
 
 fn is_ours(line: &Line) -> bool {
@@ -29,7 +34,7 @@ fn same_work(line: &Line, other: &Line) -> bool {
     line.table == other.table && line.work == other.work
 }
 
-fn page(lines: &[Line], notes: &[String]) -> Result<String, core::fmt::Error> {
+fn page(lines: &[Line], held: &[Held], sizes: &[Size], notes: &[String]) -> Result<String, core::fmt::Error> {
     let mut page = String::from(include_str!("head.md"));
     for note in notes {
         writeln!(page, "\n**{note}.**")?;
@@ -45,7 +50,19 @@ fn page(lines: &[Line], notes: &[String]) -> Result<String, core::fmt::Error> {
         for (_, note) in NOTES.iter().filter(|(of, _)| *of == table) {
             write!(page, "\n{}\n", note.trim())?;
         }
+        for plot in plots::PLOTS.iter().filter(|plot| plot.table == table) {
+            write!(page, "\n![{}](plots/{}.svg)\n", plot.title, plot.name)?;
+        }
         everyone(&mut page, &lines)?;
+    }
+    page.push_str("\n## Memory\n\n| bytes held for one | who | bytes | how |\n|---|---|---:|---|\n");
+    for Held { what, who, bytes, how } in held {
+        writeln!(page, "| {what} | {who} | {bytes} | {how} |")?;
+    }
+    page.push_str("\n## Size of a program\n\nWithout std and without an allocator, for this machine, `-Os`, stripped.\n\n");
+    page.push_str("| program | bytes of code and data |\n|---|---:|\n");
+    for Size { what, bytes } in sizes {
+        writeln!(page, "| {what} | {} |", number(Some(*bytes)))?;
     }
     Ok(page)
 }
