@@ -97,7 +97,8 @@ pub enum Event<'a, P> {
         arrival: Arrival<P>,
         /// The request.
         message: Message<'a>,
-        /// The bytes of the response's body it wants; only a caller who sends single parts need look.
+        /// The bytes of the response's body it wants. Behind offset zero the request only fetches more of a response
+        /// it has seen the beginning of: do nothing twice for it.
         wanted: Wanted,
         /// The body of which the payload is the last part.
         upload: Option<Upload>,
