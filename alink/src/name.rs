@@ -57,14 +57,15 @@ impl<'a> DeviceId<'a> {
 
     /// The members of the device in an object that may hold others.
     pub(crate) fn read_members(object: RawJson<'a>) -> Result<Self, Fault> {
-        let name = |name, rule| {
+        let name = |name, rule, is_legal: fn(&str) -> bool| {
             let value = object.member(name).ok_or(Fault::new(Rule::MemberMissing, object.offset()))?;
             let text = value.text().ok_or(Fault::new(Rule::NotText, value.offset()))?;
-            text.as_plain().ok_or(Fault::new(rule, value.offset())).map(|text| (text, value.offset()))
+            text.as_plain().filter(|text| is_legal(text)).ok_or(Fault::new(rule, value.offset()))
         };
-        let (product_key, _) = name("productKey", Rule::BadProductKey)?;
-        let (device_name, at) = name("deviceName", Rule::BadDeviceName)?;
-        Self::new(product_key, device_name).map_err(|fault| Fault::new(fault.rule, at))
+        Ok(Self {
+            product_key: name("productKey", Rule::BadProductKey, is_product_key)?,
+            device_name: name("deviceName", Rule::BadDeviceName, is_device_name)?,
+        })
     }
 
     pub(crate) fn write_members<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {

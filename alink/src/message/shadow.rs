@@ -73,6 +73,28 @@ impl<'a> ShadowRequest<'a> {
         }
         Ok(Self::Update { reported, clear_desired, version })
     }
+
+    /// The version of the shadow once it has taken this, given the one stored: for who keeps shadows.
+    ///
+    /// ```
+    /// use alink::{Rule, message::shadow::ShadowRequest};
+    ///
+    /// let update = ShadowRequest::parse(br#"{"method":"update","state":{"desired":"null"},"version":3}"#)?;
+    /// assert_eq!(update.version_after(2), Ok(3));
+    /// assert_eq!(update.version_after(3).unwrap_err().rule, Rule::ShadowVersionConflict);
+    /// # Ok::<(), alink::Fault>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Rule::ShadowVersionConflict`] unless the version is above the stored one, or [`RESET`].
+    pub fn version_after(&self, stored: i64) -> Result<i64, Fault> {
+        match *self {
+            Self::Get => Ok(stored),
+            Self::Update { version: RESET, .. } => Ok(0),
+            Self::Update { version, .. } | Self::Delete { version, .. } if version > stored => Ok(version),
+            _ => Err(Fault::new(Rule::ShadowVersionConflict, 0)),
+        }
+    }
 }
 
 impl Json for ShadowRequest<'_> {
