@@ -36,20 +36,23 @@ fuzz_target!(|bytes: &[u8]| {
     while let (Some(topic), Some(payload)) = (lines.next(), lines.next()) {
         now += Duration::from_millis(topic.len() as u64 * 100);
         let mut out = Vec::new();
-        let mut call = None;
+        let (mut call, mut wanted) = (None, None);
         if let Ok(topic) = core::str::from_utf8(topic) {
             let step = gateway.receive(now, topic, payload, &mut out).expect("a vector has room");
             if let Some(GatewayEvent::Own(Event::PropertySet { call: asked, .. })) = step.event {
                 call = asked;
             }
             if let Some(GatewayEvent::Own(Event::UploadWants { size, .. })) = step.event {
-                let bytes = vec![0; usize::try_from(size).expect("a block")];
-                let sent = gateway.device_mut().upload_send(now, &bytes, &mut Vec::new());
-                assert!(matches!(sent, Ok(_) | Err(Error::Later)), "{sent:?}");
+                wanted = Some(size);
             }
             // An answer's topic is its request's and `_reply`, so it may go beyond what is taken in.
             let read = |topic| Topic::parse_sent(topic, Direction::Up, MAX_TOPIC + "_reply".len());
             assert!(step.send.is_none_or(|send| read(send.split(&out).0).is_ok()));
+        }
+        if let Some(size) = wanted {
+            let bytes = vec![0; usize::try_from(size).expect("a block")];
+            let sent = gateway.device_mut().upload_send(now, &bytes, &mut Vec::new());
+            assert!(matches!(sent, Ok(_) | Err(Error::Later)), "{sent:?}");
         }
         if let Some(call) = call {
             gateway
