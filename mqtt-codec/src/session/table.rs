@@ -380,6 +380,8 @@ mod tests {
             }
             assert_eq!(table.len(), there.iter().filter(|known| **known).count());
             assert_eq!(table.iter().count(), table.len());
+            let away = |(place, cell): &(usize, &Entry)| cell.0 != 0 && usize::from(cell.0) % 13 != *place;
+            assert_eq!(table.displaced, table.table.cells().iter().enumerate().filter(away).count());
         }
     }
 
