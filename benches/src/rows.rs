@@ -7,6 +7,7 @@ mod coap_codec;
 pub(crate) mod flows;
 mod iot_auth;
 mod mqtt_codec;
+mod mqtt_delivery;
 mod mqtt_session;
 mod mqtt_topics;
 mod thing_model;
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Row> {
         flows::rows,
         iot_auth::rows,
         mqtt_codec::rows,
+        mqtt_delivery::rows,
         mqtt_session::rows,
         mqtt_topics::rows,
         thing_model::rows,
