@@ -2,7 +2,8 @@
 //!
 //! `counts [--peers] [--c] [--write] [PART]` counts the rows whose name contains PART, and those of serde_json alone.
 //! `--peers` also counts those of the peers' workspace, and `--c` the peers written in C. `--write` writes
-//! `benches/RESULTS.md` and its plots, and wants the peers. Instructions need valgrind on the path and are left out, with a note, where it is not.
+//! `benches/RESULTS.md`, its plots, and `RESULTS.tsv` with the bare lines, and wants the peers. `--render` writes the page
+//! anew from these lines. Instructions need valgrind on the path and are left out, with a note, where it is not.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
 use std::process::{Command, ExitCode, Stdio};
@@ -14,6 +15,9 @@ mod plots;
 mod report;
 mod sizes;
 
+/// Where the bare lines are kept.
+const LINES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.tsv");
+
 /// Workspaces beside this one, and what they hold.
 const WORKSPACES: [(&str, &str); 2] =
     [("yardstick", "serde_json with its default features alone"), ("peers", "the peers")];
@@ -23,18 +27,23 @@ fn main() -> ExitCode {
     if let Some(answer) = harness::answer(&ours) {
         return answer;
     }
-    let (mut write, mut peers, mut c, mut part) = (false, false, false, String::new());
+    let (mut write, mut render, mut peers, mut c, mut part) = (false, false, false, false, String::new());
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--write" => (write, peers) = (true, true),
+            "--render" => (write, render) = (true, true),
             "--peers" => peers = true,
             "--c" => c = true,
             _ => part = argument,
         }
     }
-    let mut lines = harness::count(&ours, &part, |line| println!("{line}"));
     let mut notes = Vec::new();
-    for (workspace, what) in WORKSPACES.into_iter().filter(|(name, _)| peers || *name != "peers") {
+    let mut lines = match render {
+        true => std::fs::read_to_string(LINES).unwrap_or_default().lines().filter_map(Line::parse).collect(),
+        false => harness::count(&ours, &part, |line| println!("{line}")),
+    };
+    for (workspace, what) in WORKSPACES.into_iter().filter(|(name, _)| !render && (peers || *name != "peers"))
+    {
         match foreign(workspace, c && workspace == "peers", &part) {
             Some(more) => lines.extend(more),
             None => notes.push(format!("{what} did not build or run: their rows are missing")),
@@ -54,6 +63,10 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     if write {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        if let Err(error) = std::fs::write(LINES, text) {
+            eprintln!("RESULTS.tsv: {error}");
+        }
         let sizes = sizes::all();
         if sizes.is_empty() {
             notes.push("the small programs did not build: their sizes are missing".to_owned());
