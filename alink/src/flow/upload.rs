@@ -124,6 +124,27 @@ impl Device {
     /// announced again. What the platform refuses is [`Event::Answered`], silence
     /// [`Event::TimedOut`]. An upload that runs is forgotten.
     ///
+    /// ```
+    /// use core::time::Duration;
+    /// use alink::message::file::UploadInit;
+    /// use alink::{Config, Device, DeviceId, Event};
+    ///
+    /// const NOW: Duration = Duration::ZERO;
+    /// let mut lamp = Device::new(DeviceId::new("a1LampDemo01", "lamp001")?, Config::default());
+    /// let (conflict, check_mode, check_value, uid, extra) = (None, None, None, None, None);
+    /// let file = UploadInit { name: "log.txt", size: 300, conflict, check_mode, check_value, uid, extra };
+    /// let mut out = Vec::new();
+    /// lamp.upload(NOW, &file, Default::default(), &mut out)?;
+    ///
+    /// // ... and the platform answers:
+    /// let topic = "/sys/a1LampDemo01/lamp001/thing/file/upload/mqtt/init_reply";
+    /// let answer = br#"{"id":"1","code":200,"data":{"uploadId":"u1","offset":0}}"#;
+    /// let step = lamp.receive(NOW, topic, answer, &mut out)?;
+    /// assert_eq!(step.event, Some(Event::UploadWants { offset: 0, size: 300 }));
+    /// lamp.upload_send(NOW, &[0; 300], &mut out)?;
+    /// # Ok::<(), alink::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Message`] for what a platform would refuse, [`Error::Later`], [`Error::NoRoom`].
     pub fn upload(
