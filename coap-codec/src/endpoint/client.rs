@@ -9,8 +9,8 @@ use super::token::Kept;
 use super::wire::{Own, Patched, nanos};
 use super::{Body, Call, Datagram, Delivery, Endpoint, Error, Event, Failure, Fault, Request, Step};
 use crate::{
-    Block, Code, Fetch, Freshness, Kind, Message, Observe, OptionNumber, Out, Part, Refusal, Sequence, Token,
-    Upload, Uploaded,
+    Block, Code, Fetch, Freshness, Kind, Message, OptionNumber, Out, Part, Refusal, Sequence, Token, Upload,
+    Uploaded,
 };
 
 /// Where a request is.
@@ -116,10 +116,16 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         }
         let token = self.token_for(to, request)?;
         let (mut progress, mut payload) = (Progress::NONE, request.payload);
-        let block2 = request.options.block2();
-        progress.by_block =
-            block2.is_some_and(|block| block.number > 0) || request.delivery == Delivery::Multicast;
-        progress.observes = Observe::asked(&request.options) == Some(Observe::Register);
+        progress.by_block = request.delivery == Delivery::Multicast;
+        for option in request.options {
+            match option.number {
+                OptionNumber::OBSERVE => progress.observes = option.uint() == Some(0),
+                OptionNumber::BLOCK2 => {
+                    progress.by_block |= option.uint().is_some_and(|block| block >> 4 > 0);
+                }
+                _ => {}
+            }
+        }
         let mut upload = Upload::new(self.block_size);
         let whole = u64::try_from(payload.len()).unwrap_or(u64::MAX);
         progress.part = match request.body {

@@ -4,10 +4,13 @@ use core::hash::Hash;
 
 use super::outgoing::is_unwanted;
 use super::ring;
-use super::slots::{NONE, Slots};
+use super::slots::{NONE, Slots, UNFILED};
 use super::token::Kept;
 use super::{Arrival, Datagram, Endpoint, Error, Event, Fault, Step, peer};
-use crate::{Block, BlockSize, Code, ContentFormat, Kind, Message, NoResponse, Observe, Out, Wanted};
+use crate::{
+    Block, BlockSize, Code, ContentFormat, Kind, Message, NoResponse, Observe, OptionNumber, Options, Out,
+    Wanted,
+};
 
 /// What an endpoint remembers of a message it received.
 #[derive(Clone, Copy, Debug)]
@@ -46,14 +49,28 @@ pub(super) struct Wishes {
 impl Wishes {
     pub(super) fn of(message: &Message<'_>, size: BlockSize) -> Self {
         let options = &message.options;
-        Self {
-            no_response: NoResponse::of(options),
-            wanted: Wanted::of(options, size),
-            block1: options.block1(),
-            observe: Observe::asked(options).filter(|_| matches!(message.code, Code::GET | Code::FETCH)),
-            accept: options.accept(),
-            len: u16::try_from(message.encoded_len()).unwrap_or(u16::MAX),
+        let mut wishes = Self {
+            no_response: None,
+            wanted: Wanted::of(&Options::EMPTY, size),
+            block1: None,
+            observe: None,
+            accept: None,
+            len: 0,
+        };
+        // One look at each option, and a second at those that matter.
+        for option in options {
+            match option.number {
+                OptionNumber::OBSERVE if matches!(message.code, Code::GET | Code::FETCH) => {
+                    wishes.observe = Observe::asked(options);
+                }
+                OptionNumber::ACCEPT => wishes.accept = options.accept(),
+                OptionNumber::BLOCK1 => wishes.block1 = Block::read(option.value).ok(),
+                OptionNumber::BLOCK2 | OptionNumber::SIZE2 => wishes.wanted = Wanted::of(options, size),
+                OptionNumber::NO_RESPONSE => wishes.no_response = NoResponse::of(options),
+                _ => {}
+            }
         }
+        wishes
     }
 }
 
@@ -120,6 +137,8 @@ impl<P: Copy> Incoming<P> {
         peer: u32,
         size: BlockSize,
     ) -> Self {
+        let mut wishes = Wishes::of(message, size);
+        wishes.len = u16::try_from(message.encoded_len()).unwrap_or(u16::MAX);
         Self {
             from: arrival.from,
             id: message.id,
@@ -129,7 +148,7 @@ impl<P: Copy> Incoming<P> {
             multicast: arrival.multicast,
             token,
             peer,
-            wishes: Wishes::of(message, size),
+            wishes,
             links: [NONE; 2],
             acknowledge_at: 0,
         }
@@ -147,7 +166,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             self.incoming.remove(victim);
         }
         let lifetime = if entry.kind == Kind::Confirmable { self.lifetime } else { self.non_lifetime };
-        self.incoming.insert(entry, [hash, hash], now.saturating_add(lifetime))
+        self.incoming.insert(entry, [hash, UNFILED], now.saturating_add(lifetime))
     }
 
     /// Has a confirmable request acknowledged on its own, unless it is answered before.

@@ -224,15 +224,14 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
     /// `None`: never, unless something else happens first.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Duration> {
-        let firsts = [
-            self.outgoing.first(),
-            self.waiting.due(&self.incoming),
-            self.incoming.first(),
-            self.bodies.first(),
-            self.observers.first(),
-            self.peers.first(),
-        ];
-        let first = firsts.into_iter().flatten().map(|(deadline, _)| deadline).min()?;
+        let first = self
+            .outgoing
+            .earliest()
+            .min(self.waiting.due(&self.incoming).map_or(slots::NEVER, |(at, _)| at))
+            .min(self.incoming.earliest())
+            .min(self.bodies.earliest())
+            .min(self.observers.earliest())
+            .min(self.peers.earliest());
         (first != slots::NEVER).then(|| Duration::from_nanos(first))
     }
 
@@ -273,7 +272,7 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
             match until {
                 slots::NEVER => self.peers.set_deadline(slot, now.saturating_add(self.lifetime)),
                 until if until > now => self.peers.set_deadline(slot, until),
-                _ => drop(self.peers.remove(slot)),
+                _ => self.peers.remove(slot),
             }
         }
         Ok(Step::NOTHING)

@@ -37,12 +37,6 @@ pub struct Observing<P> {
     confirmed_at: u64,
 }
 
-impl<P> Observing<P> {
-    pub(super) const fn resource(&self) -> u32 {
-        self.resource
-    }
-}
-
 impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     /// The state of a resource has changed. Each of its observers falls due with an [`Event::Notify`]; several
     /// changes before that are one (RFC 7641 §1.3).
@@ -247,9 +241,10 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         Step::event(Event::Notify { observer, resource, accept, wanted })
     }
 
-    fn gone(&mut self, slot: u32, why: Failure) -> Event<'static, P> {
+    pub(super) fn gone(&mut self, slot: u32, why: Failure) -> Event<'static, P> {
         let observer = Observer(self.observers.handle(slot));
-        let resource = self.observers.remove(slot).map_or(0, |entry| entry.resource);
+        let resource = self.observers.get(slot).map_or(0, |entry| entry.resource);
+        self.observers.remove(slot);
         Event::Gone { observer, resource, why }
     }
 

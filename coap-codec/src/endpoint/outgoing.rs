@@ -11,12 +11,11 @@ use core::hash::Hash;
 use core::time::Duration;
 
 use super::client::Progress;
-use super::slots::{Handle, NEVER, NONE};
+use super::slots::{Handle, NEVER, NONE, UNFILED};
 use super::token::Kept;
-use super::wire::{Patched, nanos};
+use super::wire::{Own, Patched, nanos};
 use super::{
-    Arrival, Call, Datagram, Delivery, Endpoint, Error, Event, Exchange, Failure, Fault, Observer, Resource,
-    Step,
+    Arrival, Call, Datagram, Delivery, Endpoint, Error, Event, Exchange, Failure, Fault, Resource, Step,
 };
 use crate::{EncodeError, Kind, Message, OptionNumber, Out, Rules, SliceOut};
 
@@ -164,11 +163,12 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         let hash = match what {
             What::Request(Delivery::Multicast) => self.hashing.with(token.number()),
             What::Request(_) => self.hashing.of(&to).with(token.number()),
-            What::Ping | What::Response(_) | What::Notification(_) => 0,
+            What::Ping | What::Response(_) | What::Notification(_) => UNFILED,
         };
         let phase = Phase::Due { counted: false };
         let entry = Outgoing { to, peer, what, phase, token, id: 0, head: 0, part: 0, next: NONE, progress };
-        let slot = self.outgoing.insert(entry, [0, hash], NEVER).ok_or(Error::Full(Resource::Outgoing))?;
+        let slot =
+            self.outgoing.insert(entry, [UNFILED, hash], NEVER).ok_or(Error::Full(Resource::Outgoing))?;
         if let Some(peer) = self.peers.get_mut(peer) {
             peer.live += 1;
         }
@@ -215,10 +215,15 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
 
     /// Whether the output takes the message of a slot.
     pub(super) fn room_for(&self, slot: u32, out: &(impl Out + ?Sized)) -> Result<(), Error> {
+        let (head, part) = self.bytes(slot);
         if self.is_patched(slot) {
-            return Ok(self.patched(slot, |message| message.check_room(out)).unwrap_or(Ok(()))?);
+            // Exactly only where it is tight.
+            return match out.room() < head.len() + part.len() + Own::ROOM {
+                true => Ok(self.patched(slot, |message| message.check_room(out)).unwrap_or(Ok(()))?),
+                false => Ok(()),
+            };
         }
-        let needed = self.bytes(slot).0.len();
+        let needed = head.len();
         if out.room() < needed { Err(Error::NoRoom { needed }) } else { Ok(()) }
     }
 
@@ -349,13 +354,13 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     /// Ends a message without success.
     pub(super) fn fail(&mut self, slot: u32, why: Failure) -> Step<'static, P> {
         let call = Call(self.outgoing.handle(slot));
-        let Some(entry) = self.finish(slot) else { return Step::NOTHING };
-        let event = match (entry.what, why) {
+        let Some(what) = self.outgoing.get(slot).map(|entry| entry.what) else { return Step::NOTHING };
+        self.finish(slot);
+        let event = match (what, why) {
             (What::Response(exchange), why) => Event::Undelivered { exchange: Exchange(exchange), why },
             (What::Notification(observer), why) => {
                 let Some(slot) = self.observers.slot(observer) else { return Step::NOTHING };
-                let Some(gone) = self.observers.remove(slot) else { return Step::NOTHING };
-                Event::Gone { observer: Observer(observer), resource: gone.resource(), why }
+                self.gone(slot, why)
             }
             (What::Request(Delivery::Multicast), Failure::NoResponse) => Event::Ended { call },
             (What::Ping, Failure::Reset) => Event::Pong { call },
@@ -365,18 +370,20 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// Takes a message out of the table, and lets the next one of its peer go.
-    pub(super) fn finish(&mut self, slot: u32) -> Option<Outgoing<P>> {
-        if self.outgoing.get(slot)?.phase == Phase::Queued {
+    pub(super) fn finish(&mut self, slot: u32) {
+        let Some((peer, phase)) = self.outgoing.get(slot).map(|entry| (entry.peer, entry.phase)) else {
+            return;
+        };
+        if phase == Phase::Queued {
             self.leave_queue(slot);
         }
-        let entry = self.outgoing.remove(slot)?;
-        if let Some(peer) = self.peers.get_mut(entry.peer) {
+        self.outgoing.remove(slot);
+        if let Some(peer) = self.peers.get_mut(peer) {
             peer.live -= 1;
         }
-        if entry.phase.is_counted() {
-            self.land(entry.peer);
+        if phase.is_counted() {
+            self.land(peer);
         }
-        Some(entry)
     }
 
     /// The peer has heard of a message: it is not sent again, and the next one of its peer may go.
@@ -447,7 +454,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             }
             // Not the answer to expect, but the peer is there.
             What::Ping => return self.fail(slot, Failure::Reset),
-            What::Response(_) => drop(self.finish(slot)),
+            What::Response(_) => self.finish(slot),
             What::Notification(observer) => {
                 self.finish(slot);
                 self.notified(observer);

@@ -1,6 +1,6 @@
 //! What is known of one peer: message ids, interactions under way, the pace of what it does not acknowledge.
 
-use super::slots::{NEVER, NONE, Slots};
+use super::slots::{NEVER, NONE, Slots, UNFILED};
 
 /// The id space is handed out in parts; a part may be begun again when the lifetime of its last id is over.
 const PARTS: usize = 8;
@@ -90,7 +90,7 @@ pub(super) fn find_or_add<P: Copy + Eq>(
         let victim = peers.victim(|peer| peer.needed_until(lifetime) <= now)?;
         peers.remove(victim);
     }
-    peers.insert(Peer::new(at, first_id), [hash, hash], now.saturating_add(lifetime))
+    peers.insert(Peer::new(at, first_id), [hash, UNFILED], now.saturating_add(lifetime))
 }
 
 #[cfg(test)]

@@ -60,7 +60,8 @@ impl Hashing {
     pub(super) fn with(mut self, number: u64) -> u32 {
         self.add(number);
         let [.., a, b, c, d] = (self.state.wrapping_mul(self.key) >> 32).to_be_bytes();
-        u32::from_be_bytes([a, b, c, d])
+        // Zero stands for none.
+        u32::from_be_bytes([a, b, c, d]).max(1)
     }
 
     #[inline]

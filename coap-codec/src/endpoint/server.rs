@@ -7,7 +7,7 @@ use core::time::Duration;
 use super::client::Progress;
 use super::incoming::{Again, Incoming, State};
 use super::outgoing::{Draft, What};
-use super::slots::Handle;
+use super::slots::{Handle, UNFILED};
 use super::token::Kept;
 use super::wire::{Own, Patched, nanos};
 use super::{
@@ -104,10 +104,11 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         if let Some(size) = part.and_then(|part| part.size) {
             own.push(OptionNumber::SIZE2, Uint::new(size));
         }
-        let echo = self.echo_in(now / nanos(ECHO_WHILE), entry.from).to_be_bytes();
+        let echo;
         let mut challenge = &[][..];
         if self.is_too_much(&entry, &message) {
             // RFC 9175 §2.4: first show that you are where you say you are.
+            echo = self.echo_in(now / nanos(ECHO_WHILE), entry.from).to_be_bytes();
             (challenge, own) = (&echo, Own::default());
             (message.code, message.options, message.payload) = (Code::UNAUTHORIZED, Options::EMPTY, &[]);
         }
@@ -262,7 +263,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         let taken = assembly.receive(identity, &message.options, message.payload.len())?;
         let body = Incomplete { from, assembly, identity };
         let deadline = now.saturating_add(self.upload_patience);
-        let Some(slot) = known.or_else(|| self.bodies.insert(body, [hash, hash], deadline)) else {
+        let Some(slot) = known.or_else(|| self.bodies.insert(body, [hash, UNFILED], deadline)) else {
             return Ok(None);
         };
         if let Some(known) = self.bodies.get_mut(slot) {

@@ -6,6 +6,9 @@
 
 use super::table::Table;
 
+/// The hash of what is not to be found by it.
+pub(super) const UNFILED: u32 = 0;
+
 /// No slot.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -161,8 +164,13 @@ impl<'m, T: Copy> Slots<'m, T> {
         Some(slot)
     }
 
-    pub(super) fn remove(&mut self, slot: u32) -> Option<T> {
-        let entry = self.table.cells_mut().get_mut(long(slot))?.entry.take()?;
+    /// Gives a slot up, if it has an entry.
+    pub(super) fn remove(&mut self, slot: u32) {
+        let Some(cell) = self.table.cells_mut().get_mut(long(slot)).filter(|cell| cell.entry.is_some())
+        else {
+            return;
+        };
+        cell.entry = None;
         self.unlink(0, slot);
         self.unlink(1, slot);
         self.len -= 1;
@@ -175,7 +183,6 @@ impl<'m, T: Copy> Slots<'m, T> {
         let cell = &mut self.table.cells_mut()[long(slot)];
         (cell.stamp, cell.place) = (cell.stamp.wrapping_add(1), self.free);
         self.free = slot;
-        Some(entry)
     }
 
     /// Files an entry under another hash.
@@ -207,6 +214,12 @@ impl<'m, T: Copy> Slots<'m, T> {
     pub(super) fn first(&self) -> Option<(u64, u32)> {
         let slot = self.table.cells().first().filter(|_| self.len > 0)?.heap;
         Some((self.deadline(slot), slot))
+    }
+
+    /// The earliest deadline, [`NEVER`] if there is none.
+    #[inline]
+    pub(super) fn earliest(&self) -> u64 {
+        if self.len == 0 { NEVER } else { self.first().map_or(NEVER, |(at, _)| at) }
     }
 
     /// The next entry in turn that may go, within a few steps.
@@ -251,6 +264,9 @@ impl<'m, T: Copy> Slots<'m, T> {
     #[inline]
     fn link(&mut self, key: usize, slot: u32) {
         let cells = self.table.cells_mut();
+        if cells[long(slot)].hash[key] == UNFILED {
+            return;
+        }
         let home = bucket(cells[long(slot)].hash[key], cells.len());
         let first = core::mem::replace(&mut cells[home].heads[key], slot);
         cells[long(slot)].next[key] = first;
@@ -259,6 +275,9 @@ impl<'m, T: Copy> Slots<'m, T> {
     #[inline]
     fn unlink(&mut self, key: usize, slot: u32) {
         let cells = self.table.cells_mut();
+        if cells[long(slot)].hash[key] == UNFILED {
+            return;
+        }
         let next = cells[long(slot)].next[key];
         let home = bucket(cells[long(slot)].hash[key], cells.len());
         if cells[home].heads[key] == slot {
@@ -277,8 +296,10 @@ impl<'m, T: Copy> Slots<'m, T> {
 
     /// Puts a slot into the heap at `place` or where it belongs from there.
     fn settle(&mut self, slot: u32, place: u32) {
-        let place = self.rise(slot, place);
-        self.sink(slot, place);
+        let risen = self.rise(slot, place);
+        if risen == place {
+            self.sink(slot, place);
+        }
     }
 
     #[inline]
@@ -348,7 +369,7 @@ mod tests {
         let (mut map, mut random) = (BTreeMap::new(), Random::new(1));
         for step in 0..20_000_u32 {
             let key = u32::from(random.next_u16()) % 64;
-            let hash = [key.wrapping_mul(0x9E37_79B9), key.wrapping_mul(0x7FEB_352D)];
+            let hash = [(key + 1).wrapping_mul(0x9E37_79B9), (key + 1).wrapping_mul(0x7FEB_352D)];
             let known = slots.find(0, hash[0], |entry: &(u32, u32)| entry.0 == key);
             let deadline = u64::from(random.next_u16() % 100);
             match map.get(&key).copied() {
@@ -376,7 +397,8 @@ mod tests {
                             slots.rekey(slot, 0, hash[0]);
                         }
                         _ => {
-                            assert_eq!(slots.remove(slot), Some((key, born)));
+                            assert_eq!(slots.get(slot), Some(&(key, born)));
+                            slots.remove(slot);
                             assert_eq!(slots.slot(handle), None);
                             map.remove(&key);
                         }
@@ -394,13 +416,13 @@ mod tests {
     fn growing_keeps_what_is_there() {
         let mut slots = Slots::new(Table::growing(1000));
         for key in 0..1000_u32 {
-            let hash = [key.wrapping_mul(0x9E37_79B9), 3];
+            let hash = [(key + 1).wrapping_mul(0x9E37_79B9), 3];
             let slot = slots.insert(key, hash, u64::from(2000 - key)).unwrap();
             assert_eq!(slots.first(), Some((u64::from(2000 - key), slot)));
         }
         assert!(slots.is_full() && slots.insert(1, [1, 1], 0).is_none());
         for key in 0..1000_u32 {
-            assert!(slots.find(0, key.wrapping_mul(0x9E37_79B9), |&entry| entry == key).is_some());
+            assert!(slots.find(0, (key + 1).wrapping_mul(0x9E37_79B9), |&entry| entry == key).is_some());
             assert!(slots.find(1, 3, |&entry| entry == key).is_some());
         }
     }

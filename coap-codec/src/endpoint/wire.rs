@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::table::Table;
-use crate::{Block, EncodeError, Length, Message, Opt, OptionNumber, Out, Uint, Writer};
+use crate::{Block, EncodeError, Length, Message, Opt, OptionNumber, Out, Uint, Writer, message, option};
 
 /// A moment in nanoseconds, the last one standing for never.
 #[inline]
@@ -21,6 +21,9 @@ pub(super) struct Own {
 impl Own {
     const MOST: usize = 4;
 
+    /// Bytes they make a message longer at most: four numbers, an Echo, and a marker.
+    pub(super) const ROOM: usize = 4 * 9 + 45 + 1;
+
     pub(super) fn push(&mut self, number: OptionNumber, value: Uint) {
         if let Some(place) = self.list.get_mut(self.len) {
             *place = Some((number, value));
@@ -36,6 +39,9 @@ impl Own {
 
     /// Lends them as options; `echo` goes behind them, being of a higher number.
     pub(super) fn with<R>(&self, echo: &[u8], then: impl FnOnce(&[Opt<'_>]) -> R) -> R {
+        if self.len == 0 && echo.is_empty() {
+            return then(&[]);
+        }
         let mut list = [Opt::new(OptionNumber::ECHO, echo); Self::MOST + 1];
         for (place, own) in list.iter_mut().zip(self.list.iter().flatten()) {
             *place = Opt::new(own.0, &own.1);
@@ -88,19 +94,51 @@ impl<'a> Patched<'a> {
             message.encode(out)?;
             return Ok(message.encoded_len());
         }
+        if out.room() < self.most() {
+            return self.write_exactly(out);
+        }
+        // There is room for all of it, so nothing is checked any more.
         let mut out = Counted { out, len: 0 };
-        let mut writer = Writer::new(&mut out, message.kind, message.code, message.id, message.token)?;
-        let (mut own, mut last) = (self.own.iter().peekable(), None);
-        for option in message.options {
-            while let Some(ours) = own.next_if(|ours| ours.number <= option.number) {
-                writer.option(ours.number, ours.value)?;
-                last = Some(ours.number);
+        message::put_header(message.kind, message.code, message.id, message.token, &mut out);
+        message.token.put(&mut out);
+        let mut last = 0;
+        self.merge(|option| {
+            option::put(usize::from(option.number.0.wrapping_sub(last)), option.value, &mut out);
+            last = option.number.0;
+            Ok(())
+        })?;
+        if !message.payload.is_empty() {
+            out.put(&[0xFF]);
+            out.put(message.payload);
+        }
+        Ok(out.len)
+    }
+
+    /// Puts the options that go out, in order.
+    #[inline]
+    fn merge(&self, mut put: impl FnMut(Opt<'a>) -> Result<(), EncodeError>) -> Result<(), EncodeError> {
+        let (mut own, mut last) = (self.own, None);
+        for option in self.message.options {
+            while let [first, rest @ ..] = own
+                && first.number <= option.number
+            {
+                put(*first)?;
+                (own, last) = (rest, Some(first.number));
             }
             if last != Some(option.number) && !self.without.contains(&option.number) {
-                writer.option(option.number, option.value)?;
+                put(option)?;
             }
         }
-        own.try_for_each(|ours| writer.option(ours.number, ours.value))?;
+        own.iter().try_for_each(|own| put(*own))
+    }
+
+    /// Where room may be short, each piece is checked.
+    #[inline(never)]
+    fn write_exactly(&self, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+        let message = &self.message;
+        let mut out = Counted { out, len: 0 };
+        let mut writer = Writer::new(&mut out, message.kind, message.code, message.id, message.token)?;
+        self.merge(|option| writer.option(option.number, option.value))?;
         writer.payload(message.payload)?;
         Ok(out.len)
     }
@@ -173,7 +211,7 @@ impl<'m> Cells<'m> {
 #[cfg(test)]
 mod tests {
     use super::{Own, Patched};
-    use crate::{Block, Message, OptionNumber, Rules, SliceOut};
+    use crate::{Block, Code, Kind, Message, Opt, OptionNumber, Options, Rules, SliceOut};
 
     #[test]
     fn own_options_take_the_place_of_others() {
@@ -200,5 +238,26 @@ mod tests {
             });
             assert_eq!((out.written(), len), (meant, meant.len()));
         }
+    }
+
+    #[test]
+    fn with_little_room_the_same_is_written() {
+        let list = [(OptionNumber::URI_PATH, &b"x"[..]), (OptionNumber::SIZE1, &[1])];
+        let list = list.map(|(number, value)| Opt::new(number, value));
+        let options = Options::new(&list).unwrap();
+        let message =
+            Message { code: Code::GET, options, payload: b"xyz", ..Message::empty(Kind::Confirmable, 7) };
+        let mut own = Own::default();
+        own.push_block(OptionNumber::BLOCK2, Some(Block::new(3, false, 2).unwrap()));
+        own.with(&[], |own| {
+            let patched = Patched { message, own, without: &[] };
+            let (mut wide, mut narrow) = ([0; 64], [0; 15]);
+            let mut out = SliceOut::new(&mut wide);
+            assert_eq!(patched.write(&mut out), Ok(15));
+            let mut exact = SliceOut::new(&mut narrow);
+            assert_eq!(patched.write(&mut exact), Ok(15));
+            assert_eq!(exact.written(), out.written());
+            assert!(patched.write(&mut SliceOut::new(&mut [0; 14])).is_err());
+        });
     }
 }
