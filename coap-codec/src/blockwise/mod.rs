@@ -151,11 +151,16 @@ impl Wanted {
     /// [`PartError::Length`] if `len` is not what [`Wanted::len`] asks for, [`PartError::PastEnd`],
     /// [`PartError::TooFar`].
     pub fn part(self, len: usize, more: bool) -> Result<Part, PartError> {
+        if len == 0 && !more && self.offset > 0 {
+            return Err(PartError::PastEnd);
+        }
+        self.cut(len, more)
+    }
+
+    /// The same; the last part may have no bytes.
+    fn cut(self, len: usize, more: bool) -> Result<Part, PartError> {
         if len > self.len || (more && len != self.len) {
             return Err(PartError::Length);
-        }
-        if len == 0 && self.offset > 0 {
-            return Err(PartError::PastEnd);
         }
         let number = u32::try_from(self.offset / u64::from(self.size.unit()));
         let block = number.ok().and_then(|number| Block::new(number, more, self.size.exponent).ok());

@@ -77,13 +77,14 @@ impl Upload {
         Ok(part)
     }
 
-    /// The part to send now of a body whose length is not known: `len` bytes, and whether more follow.
+    /// The part to send now of a body whose length is not known: `len` bytes, and whether more follow. A body
+    /// that turns out to have ended is ended by a part of no bytes.
     ///
     /// # Errors
     ///
     /// As [`Wanted::part`].
     pub fn part(&mut self, len: usize, more: bool) -> Result<Part, PartError> {
-        let part = self.wanted().part(len, more)?;
+        let part = self.wanted().cut(len, more)?;
         self.sent = Some(part);
         Ok(part)
     }
@@ -96,6 +97,9 @@ impl Upload {
             (Code::REQUEST_ENTITY_INCOMPLETE, Some(_)) if self.at > 0 => self.restart(self.size),
             (Code::REQUEST_ENTITY_TOO_LARGE, Some(_)) => self.shrink(block, response.size1()),
             (Code::CONTINUE, Some(part)) if part.more() => self.advance(part, block),
+            // Said once more while the next part is not sent yet.
+            (Code::CONTINUE, None) => Uploaded::Stale,
+            (code, None) if code.class() == 2 && block.is_some() => Uploaded::Stale,
             // Each part was acted on by itself (RFC 7959 §2.3, M of Block1 in a response).
             (code, Some(part)) if code.class() == 2 && part.more() && block.is_some() => {
                 self.advance(part, block)
@@ -185,7 +189,8 @@ mod tests {
         assert_eq!(sent(&mut upload, 70), (0, 32, block(0, true, 1)));
         assert_eq!(receive(&mut upload, Code::CONTINUE, Some((0, true, 1)), None), Uploaded::Next);
         // The same acknowledgement again sends nothing twice, before and after the next part.
-        assert_eq!(receive(&mut upload, Code::CONTINUE, Some((0, true, 1)), None), Uploaded::Final);
+        assert_eq!(receive(&mut upload, Code::CONTINUE, Some((0, true, 1)), None), Uploaded::Stale);
+        assert_eq!(receive(&mut upload, Code::CHANGED, Some((0, false, 1)), None), Uploaded::Stale);
         assert_eq!(sent(&mut upload, 70), (32, 32, block(1, true, 1)));
         assert_eq!(receive(&mut upload, Code::CONTINUE, Some((0, true, 1)), None), Uploaded::Stale);
         // A server that acts on each part.
@@ -274,5 +279,8 @@ mod tests {
         receive(&mut upload, Code::CONTINUE, None, None);
         assert_eq!((upload.wanted().offset, upload.wanted().len), (16, 16));
         assert_eq!(upload.part(3, false).unwrap().block, block(1, false, 0));
+        // Nothing was left after all.
+        assert_eq!(upload.part(0, false).unwrap().block, block(1, false, 0));
+        assert!(upload.part(0, true).is_err());
     }
 }
