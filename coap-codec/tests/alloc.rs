@@ -5,8 +5,9 @@ mod data;
 
 use allocation_counter::measure;
 use coap_codec::{
-    Code, Composed, Filter, Known, LinkWriter, Links, Message, Opt, OptionNumber, Options, Reader, Rules,
-    Scheme, SliceOut, Token, Uri, Writer,
+    BlockMap, Code, Composed, ContentFormat, Current, EntityTag, Filter, Found, Identity, Known, LinkWriter,
+    Links, Message, Methods, NoResponse, Opt, OptionNumber, Options, Reader, Route, Router, Rules, Scheme,
+    SliceOut, Token, Uri, Writer,
 };
 
 fn free(what: &str, work: impl FnOnce()) {
@@ -89,6 +90,37 @@ fn streams_writers_links_and_uris_do_without_allocating() {
         let mut counted = Count(0);
         core::fmt::write(&mut counted, format_args!("{composed} {options}")).unwrap();
         assert!(counted.0 > 20);
+    });
+}
+
+#[test]
+fn routes_conditions_and_identities_do_without_allocating() {
+    let get = Methods::of(&[Code::GET]);
+    let routes = ["/sensors/temp", "/lamps/{id}", "/files/{*}"].map(|path| Route::new(path, get, path));
+    let list = [
+        Opt::new(OptionNumber::IF_MATCH, b"v1"),
+        Opt::new(OptionNumber::URI_PATH, b"lamps"),
+        Opt::new(OptionNumber::URI_PATH, b"7"),
+        Opt::new(OptionNumber::ACCEPT, &[60]),
+    ];
+    let mut buffer = [0; 64];
+    free("routing, listing or judging a request", || {
+        let options = Options::new(&list).unwrap();
+        let router = Router::new(&routes).unwrap();
+        let Ok(Found::Route(route)) = router.find(Code::GET, &options) else { panic!() };
+        assert!(route.target == "/lamps/{id}" && route.captures(&options).eq([b"7"]));
+        assert!(Current::Present(EntityTag::new(b"v1")).admits(&options));
+        assert_eq!(ContentFormat::offered(&options, &[ContentFormat::CBOR]), Ok(ContentFormat::CBOR));
+        assert!(NoResponse::of(&options).is_none());
+        let identity = Identity::of_parts(Code::GET, &options, [1, 2]);
+        assert_ne!(identity, Identity::of_parts(Code::PUT, &options, [1, 2]));
+        let list = router.list(&Options::EMPTY);
+        let mut out = SliceOut::new(&mut buffer);
+        list.write(0..list.len(), &mut out).unwrap();
+        assert_eq!(out.written(), b"</sensors/temp>");
+        let mut map = BlockMap::new(&mut buffer, 1000, 0).unwrap();
+        map.receive(coap_codec::Block::new(3, true, 0).unwrap(), 16).unwrap();
+        assert_eq!(map.missing().count(), 62);
     });
 }
 
