@@ -70,7 +70,6 @@ pub struct Content<'a>(pub(crate) Covered<'a>);
 
 /// One variant for each way the platform builds that text.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly every content is a device's")]
 pub(crate) enum Covered<'a> {
     Device(DeviceContent<'a>),
     /// `random=…`, of an application key.

@@ -6,7 +6,7 @@
 use core::fmt;
 
 use crate::error::{Field, IdentityError, Rule};
-use crate::pieces::{Pieces, Text, show};
+use crate::pieces::{Between, Pieces, Text, show};
 
 /// A product key and a device name: the pair that names a device.
 ///
@@ -74,7 +74,7 @@ impl<'a> Device<'a> {
 
     /// `${deviceName}&${productKey}`, the user name of MQTT.
     pub(crate) const fn user_name(&self) -> Text<'a> {
-        Text::Joined { left: self.device_name, with: "&", right: self.product_key, tail: "" }
+        Text::Joined { left: self.device_name, with: Between::Ampersand, right: self.product_key, tail: "" }
     }
 }
 
@@ -104,17 +104,17 @@ impl<'a> ClientId<'a> {
 
     /// `${productKey}.${deviceName}`, as the C SDKs have it.
     pub const fn dotted(device: &Device<'a>) -> Self {
-        Self(joined(device.product_key, ".", device.device_name, ""))
+        Self(joined(device.product_key, Between::Dot, device.device_name, ""))
     }
 
     /// `${productKey}&${deviceName}`, as the Python and JavaScript SDKs have it.
     pub const fn paired(device: &Device<'a>) -> Self {
-        Self(joined(device.product_key, "&", device.device_name, ""))
+        Self(joined(device.product_key, Between::Ampersand, device.device_name, ""))
     }
 
     /// `${deviceName}.${productKey}`, as some SDKs have it while registering.
     pub const fn reversed(device: &Device<'a>) -> Self {
-        Self(joined(device.device_name, ".", device.product_key, ""))
+        Self(joined(device.device_name, Between::Dot, device.product_key, ""))
     }
 
     /// This client id followed by `tail`, such as `|_ss=1,_v=1.0|`: what SDKs send for a sub-device. There the whole value is signed,
@@ -122,7 +122,7 @@ impl<'a> ClientId<'a> {
     pub(crate) const fn followed_by(self, tail: &'a str) -> Self {
         match self.0 {
             Text::Joined { left, with, right, .. } => Self(joined(left, with, right, tail)),
-            Text::Str(left) => Self(joined(left, "", "", tail)),
+            Text::Str(left) => Self(joined(left, Between::Nothing, "", tail)),
             Text::Number(_) => self,
         }
     }
@@ -132,7 +132,7 @@ impl<'a> ClientId<'a> {
     }
 }
 
-const fn joined<'a>(left: &'a str, with: &'static str, right: &'a str, tail: &'a str) -> Text<'a> {
+const fn joined<'a>(left: &'a str, with: Between, right: &'a str, tail: &'a str) -> Text<'a> {
     Text::Joined { left, with, right, tail }
 }
 

@@ -164,7 +164,7 @@ struct Joined<M> {
 }
 
 /// Room for what any device signs.
-const ROOM: usize = 256;
+const ROOM: usize = 192;
 
 impl<M: Mac> Joined<M> {
     #[inline]

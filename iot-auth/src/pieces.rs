@@ -85,21 +85,33 @@ pub(crate) enum Text<'a> {
     /// `left`, `with`, `right`, `tail`, one after the other.
     Joined {
         left: &'a str,
-        with: &'static str,
+        with: Between,
         right: &'a str,
         tail: &'a str,
     },
 }
 
+/// What stands between two parts of a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Between {
+    Nothing,
+    Dot,
+    Ampersand,
+}
+
 impl Pieces for Text<'_> {
-    #[inline]
+    #[inline(always)] // a timestamp or client id of known form is no call then
     fn pieces(&self, put: &mut impl FnMut(&str)) {
         match *self {
             Self::Str(text) => put(text),
             Self::Number(number) => decimal(number, put),
             Self::Joined { left, with, right, tail } => {
                 put(left);
-                put(with);
+                match with {
+                    Between::Nothing => {}
+                    Between::Dot => put("."),
+                    Between::Ampersand => put("&"),
+                }
                 put(right);
                 if !tail.is_empty() {
                     put(tail);
@@ -146,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_short_buffer_learns_the_length() {
-        let text = Text::Joined { left: "a1", with: ".", right: "light-01", tail: "|" };
+        let text = Text::Joined { left: "a1", with: Between::Dot, right: "light-01", tail: "|" };
         assert_eq!(text.text_len(), 12);
         assert_eq!(text.write_to(&mut [0; 11]), Err(NoRoom { needed: 12 }));
         assert_eq!(text.write_to(&mut [0; 12]), Ok("a1.light-01|"));
