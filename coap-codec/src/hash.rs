@@ -1,4 +1,4 @@
-//! SipHash-1-3: a keyed hash for tables whose keys a peer chooses.
+//! SipHash-1-3: a keyed hash strong enough to decide, where nothing is kept to compare.
 //!
 //! Contract: who does not know the key cannot choose inputs that collide more often than chance has it. Bytes
 //! of several parts are told from those of other parts only if their lengths are put in with them.

@@ -85,7 +85,7 @@ impl<'r, T: Copy> Route<'r, T> {
         Self { attributes: Some(attributes), ..self }
     }
 
-    /// The same, not listed.
+    /// The same, not listed: a secret, or a second route of one path.
     #[must_use]
     pub const fn hidden(self) -> Self {
         Self { attributes: None, ..self }
