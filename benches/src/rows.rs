@@ -4,6 +4,7 @@ use crate::Row;
 
 mod alink;
 mod coap_codec;
+mod coap_endpoint;
 pub(crate) mod flows;
 mod iot_auth;
 mod mqtt_codec;
@@ -17,6 +18,7 @@ pub fn all() -> Vec<Row> {
     let tables: &[fn() -> Vec<Row>] = &[
         alink::rows,
         coap_codec::rows,
+        coap_endpoint::rows,
         flows::rows,
         iot_auth::rows,
         mqtt_codec::rows,
