@@ -205,7 +205,7 @@ impl<'a> Publish<'a> {
     }
 
     /// The remaining length without the payload.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn head_len(&self, version: Version) -> Result<usize, EncodeError> {
         let id = if self.qos == Delivery::AtMostOnce {
             if self.dup {

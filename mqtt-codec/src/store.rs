@@ -55,13 +55,13 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     /// As [`encode`](Self::encode), except for room.
+    #[inline]
     pub fn encoded_len(&self) -> Result<usize, EncodeError> {
         match self {
-            Self::Publish(publish) if is_canonical(publish) => publish.encoded_len(Version::V5),
-            Self::Publish(publish) => Wire::canonical(**publish).len(Version::V5, publish.payload.len()),
+            Self::Publish(publish) => canonical_len(publish),
             Self::Encoded { head, payload } => Ok(head.len() + payload.len()),
             Self::Taken(id) => taken(*id).encoded_len(Version::V5),
-            Self::Will(will) => bearer(will).encoded_len(Version::V5),
+            Self::Will(will) => will_len(will),
         }
     }
 
@@ -103,6 +103,11 @@ fn bearer<'a>(will: &Will<'a>) -> Packet<'a> {
 }
 
 #[inline(never)]
+fn will_len(will: &Will<'_>) -> Result<usize, EncodeError> {
+    bearer(will).encoded_len(Version::V5)
+}
+
+#[inline(never)]
 fn encode_will(will: &Will<'_>, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
     bearer(will).encode(Version::V5, out)
 }
@@ -111,6 +116,15 @@ fn encode_will(will: &Will<'_>, out: &mut (impl Out + ?Sized)) -> Result<usize, 
 #[inline]
 fn is_canonical(publish: &Publish<'_>) -> bool {
     !publish.dup && !publish.properties.has_topic_alias()
+}
+
+#[inline(never)]
+fn canonical_len(publish: &Publish<'_>) -> Result<usize, EncodeError> {
+    if is_canonical(publish) {
+        publish.encoded_len(Version::V5)
+    } else {
+        Wire::canonical(*publish).len(Version::V5, publish.payload.len())
+    }
 }
 
 #[inline(never)]

@@ -33,11 +33,12 @@ impl<S: Store> Session<'_, S> {
     ) -> Result<Option<Event<'a>>, S> {
         self.listening()?;
         self.heard(now);
-        match self.short_ack(frame) {
-            Some((PacketType::PubAck, id)) => self.acknowledged(now, PacketType::PubAck, Ack::new(id), out),
-            Some((PacketType::PubRel, id)) => self.take_release(now, id, out),
-            Some((kind, id)) => self.take_ack(now, kind, Ack::new(id), out),
-            None => self.receive_any(now, frame, out),
+        match (self.short_ack(frame), frame.first()) {
+            (Some(id), Some(0x40)) => self.acknowledged(now, PacketType::PubAck, Ack::new(id), out),
+            (Some(id), Some(0x50)) => self.take_ack(now, PacketType::PubRec, Ack::new(id), out),
+            (Some(id), Some(0x62)) => self.take_release(now, id, out),
+            (Some(id), Some(0x70)) => self.take_ack(now, PacketType::PubComp, Ack::new(id), out),
+            _ => self.receive_any(now, frame, out),
         }
     }
 
@@ -63,19 +64,13 @@ impl<S: Store> Session<'_, S> {
             .limited(Limits::packet(self.packet_most))
     }
 
-    /// The short form of the four acknowledgements makes up half of the traffic: it goes straight to its exchange.
+    /// The identifier in what could be the short form of an acknowledgement. They make up half of the traffic: they go
+    /// straight to their exchange.
     #[inline]
-    fn short_ack(&self, frame: &[u8]) -> Option<(PacketType, PacketId)> {
-        let [first, 2, high, low] = *frame else { return None };
-        let kind = match first {
-            0x40 => PacketType::PubAck,
-            0x50 => PacketType::PubRec,
-            0x62 => PacketType::PubRel,
-            0x70 => PacketType::PubComp,
-            _ => return None,
-        };
-        let id = PacketId::new(u16::from_be_bytes([high, low]))?;
-        (self.phase == Phase::Online && self.packet_most >= 4).then_some((kind, id))
+    fn short_ack(&self, frame: &[u8]) -> Option<PacketId> {
+        let [_, 2, high, low] = *frame else { return None };
+        let listens = self.phase == Phase::Online && self.packet_most >= 4;
+        PacketId::new(u16::from_be_bytes([high, low])).filter(|_| listens)
     }
 
     fn take<'a>(

@@ -64,7 +64,8 @@ impl<S: Store> Session<'_, S> {
     ) -> Result<Option<PacketId>, S> {
         let message = Message { payload: &[], ..*message };
         let len = usize::try_from(payload_len).unwrap_or(usize::MAX);
-        let exchange = self.may_publish(&message, len)?;
+        self.may_publish(&message, len)?;
+        let exchange = message.qos.exchange().map(|state| self.fresh(state)).transpose()?;
         let wire = self.wire(&message, exchange);
         let sent = wire.len(self.version, len)?;
         self.check_len(sent)?;

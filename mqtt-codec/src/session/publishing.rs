@@ -76,89 +76,108 @@ impl<S: Store> Session<'_, S> {
         message: &Message<'_>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<PacketId>, S> {
-        if message.properties.is_payload_text() && core::str::from_utf8(message.payload).is_err() {
+        let plain = message.properties.is_empty();
+        if !plain && message.properties.is_payload_text() && core::str::from_utf8(message.payload).is_err() {
             return Err(SessionError::Encode(EncodeError::Illegal(Rule::PayloadFormat)));
         }
-        let payload_len = message.payload.len();
-        let exchange = self.may_publish(message, payload_len)?;
+        self.may_publish(message, message.payload.len())?;
+        if plain
+            && self.aliases_out.most() == 0
+            && let Some(state) = message.qos.exchange()
+            && let Some(fresh) = self.next_fresh(state)
+        {
+            return self.publish_plain(now, message, fresh, out);
+        }
+        self.publish_any(now, message, out)
+    }
+
+    /// Publishes a message of QoS 1 or 2 as nearly all are: its head, if it is short, is encoded once for the store and the
+    /// output.
+    #[inline(always)]
+    fn publish_plain(
+        &mut self,
+        now: Duration,
+        message: &Message<'_>,
+        fresh: Fresh,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<PacketId>, S> {
+        let plain = Message { properties: Properties::none(), ..*message };
+        let mut memory = [0; SHORT_HEAD];
+        let Some(head) = Head::encode(&packet(&plain, Some(fresh)), &mut memory) else {
+            return self.publish_any(now, message, out);
+        };
+        let len = head.packet_len(self.version);
+        self.check_len(len)?;
+        self.check_room(len, out)?;
+        self.keep(fresh.id, &head.record())?;
+        head.put(self.version, out);
+        out.put(message.payload);
+        self.begin(now, fresh, message.deadline);
+        self.quota -= 1;
+        self.spoke(now);
+        Ok(Some(fresh.id))
+    }
+
+    #[inline(never)]
+    fn publish_any(
+        &mut self,
+        now: Duration,
+        message: &Message<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<PacketId>, S> {
+        let exchange = message.qos.exchange().map(|state| self.fresh(state)).transpose()?;
         let wire = self.wire(message, exchange);
+        let payload_len = message.payload.len();
         let len = wire.len(self.version, payload_len)?;
         self.check_len(len)?;
         self.check_room(len, out)?;
-        let Some(Fresh { id, .. }) = exchange else {
-            wire.encode_head(self.version, payload_len, out)?;
-            out.put(message.payload);
-            self.published(now, exchange, &wire, message.deadline);
-            return Ok(None);
-        };
-        let mut memory = [0; SHORT_HEAD];
-        match Head::encode(&wire.publish, payload_len, &mut memory) {
-            Some(head) => {
-                self.keep(id, &head.record(message.payload))?;
-                if wire.alias.is_none() {
-                    head.put(self.version, out);
-                } else {
-                    wire.encode_head(self.version, payload_len, out)?;
-                }
-            }
-            None => self.keep_and_encode(id, wire, out)?,
+        if let Some(Fresh { id, .. }) = exchange {
+            self.keep(id, &Record::Publish(&wire.publish))?;
         }
+        wire.encode_head(self.version, payload_len, out)?;
         out.put(message.payload);
         self.published(now, exchange, &wire, message.deadline);
-        Ok(Some(id))
+        Ok(exchange.map(|fresh| fresh.id))
     }
 
     /// Puts a message into the store.
     #[inline(always)]
     fn keep(&mut self, id: PacketId, record: &Record<'_>) -> Result<(), S> {
-        self.store.put(Slot::Sent(id), record).map_err(|error| self.store_refused(record, error))
+        let put = self.store.put(Slot::Sent(id), record);
+        put.map_err(|error| self.store_refused(record.encoded_len(), error))
     }
 
-    /// Puts a message with a long head into the store, and its head into the output.
-    #[inline(never)]
-    fn keep_and_encode(
-        &mut self,
-        id: PacketId,
-        wire: Wire<'_>,
-        out: &mut (impl Out + ?Sized),
-    ) -> Result<(), S> {
-        self.keep(id, &Record::Publish(&wire.publish))?;
-        wire.encode_head(self.version, wire.publish.payload.len(), out)?;
-        Ok(())
-    }
-
-    /// What it means that the store did not take a record.
+    /// What it means that the store did not take a record of that length.
     #[cold]
-    fn store_refused(&self, record: &Record<'_>, error: S::Error) -> SessionError<S::Error> {
+    #[inline(never)]
+    fn store_refused(
+        &self,
+        len: core::result::Result<usize, EncodeError>,
+        error: S::Error,
+    ) -> SessionError<S::Error> {
         let bound = self.store.bound();
-        match record.encoded_len() {
+        match len {
             Ok(len) if len > bound => SessionError::TooLarge { len, bound, limit: Limit::Store },
             _ => SessionError::Store(error),
         }
     }
 
-    /// Finds every reason not to send a message with a payload of that length, its own length, room and store aside,
-    /// and an identifier for it.
+    /// Finds every reason not to send a message with a payload of that length, its own length, room, store and identifier
+    /// aside.
     #[inline(always)]
-    pub(super) fn may_publish(
-        &mut self,
-        message: &Message<'_>,
-        payload_len: usize,
-    ) -> Result<Option<Fresh>, S> {
+    pub(super) fn may_publish(&self, message: &Message<'_>, payload_len: usize) -> Result<(), S> {
         self.expect(Phase::Online)?;
         self.check_features(message, payload_len)?;
-        let state = match message.qos {
-            Qos::AtMostOnce => return Ok(None),
-            Qos::AtLeastOnce => Sent::Once,
-            Qos::ExactlyOnce => Sent::Twice,
-        };
+        if message.qos == Qos::AtMostOnce {
+            return Ok(());
+        }
         if self.replay.is_some() {
             return Err(SessionError::Later(Later::Replaying));
         }
         if self.quota == 0 {
             return Err(SessionError::Later(Later::Quota));
         }
-        self.fresh(state).map(Some)
+        Ok(())
     }
 
     fn check_features(&self, message: &Message<'_>, payload_len: usize) -> Result<(), S> {
@@ -169,7 +188,7 @@ impl<S: Store> Session<'_, S> {
         if message.retain && !self.peer.retain {
             return Err(SessionError::Unsupported(Feature::Retain));
         }
-        if message.properties.has_topic_alias() {
+        if !message.properties.is_empty() && message.properties.has_topic_alias() {
             return Err(SessionError::Misuse("the session assigns topic aliases itself"));
         }
         if let Some(preset) = &self.manners.preset {
@@ -202,6 +221,18 @@ impl<S: Store> Session<'_, S> {
             self.aliases_out.set(alias, wire.publish.topic.as_bytes());
         }
         self.spoke(now);
+    }
+}
+
+impl Qos {
+    /// The exchange a message begins; none at QoS 0.
+    #[inline]
+    pub(super) fn exchange(self) -> Option<Sent> {
+        match self {
+            Self::AtMostOnce => None,
+            Self::AtLeastOnce => Some(Sent::Once),
+            Self::ExactlyOnce => Some(Sent::Twice),
+        }
     }
 }
 

@@ -185,8 +185,13 @@ impl<S: Store> Session<'_, S> {
     }
 
     /// Moves the replay past a record that is about to go.
-    #[inline]
+    #[inline(always)]
     pub(super) fn skip_in_replay(&mut self, slot: Slot) -> Result<(), S> {
+        if self.replay.is_some() { self.skip(slot) } else { Ok(()) }
+    }
+
+    #[inline(never)]
+    fn skip(&mut self, slot: Slot) -> Result<(), S> {
         if self.replay == Some(slot) {
             self.replay = self.next_sent(Some(slot))?;
         }

@@ -187,17 +187,17 @@ impl<'m, T: Cell> IdTable<'m, T> {
 
     /// The place an entry with that key would take, after [`reserve`](Self::reserve) has said that it fits.
     /// `None`: the key is in the table.
-    #[inline]
     pub(crate) fn vacancy(&self, key: u16) -> Option<Vacancy> {
-        let place = self.home(key)?;
-        if self.at(place)?.key() == 0 {
-            Some(Vacancy { place, at_home: true })
-        } else {
-            self.vacancy_behind(place, key)
-        }
+        self.vacant_home(key).or_else(|| self.vacancy_behind(self.home(key)?, key))
     }
 
-    #[inline(never)]
+    /// The home of an entry with that key, if it is empty: then the key is not in the table, and there is room for it.
+    #[inline(always)]
+    pub(crate) fn vacant_home(&self, key: u16) -> Option<Vacancy> {
+        let place = self.home(key)?;
+        (self.at(place)?.key() == 0).then_some(Vacancy { place, at_home: true })
+    }
+
     fn vacancy_behind(&self, home: usize, key: u16) -> Option<Vacancy> {
         let place = self.first_from(home, key)?;
         self.at(place).filter(|cell| cell.key() == 0).map(|_| Vacancy { place, at_home: false })

@@ -112,36 +112,42 @@ impl<'a> Wire<'a> {
 /// Bytes of the longest head that is encoded only once.
 pub(crate) const SHORT_HEAD: usize = 128;
 
-/// The head of a message as its record has it, encoded once for the store and the wire.
-pub(crate) struct Head<'b> {
-    bytes: &'b [u8],
+/// The head of a message without properties as its record has it, encoded once for the store and the wire.
+pub(crate) struct Head<'a> {
+    bytes: &'a [u8],
     /// Bytes of it before the topic.
     header: usize,
-    payload_len: usize,
+    payload: &'a [u8],
 }
 
-impl<'b> Head<'b> {
-    /// `None`: it is longer than that, or there can be no such record.
+impl<'a> Head<'a> {
+    /// `None`: it is too long, or there can be no such record.
     #[inline(always)]
-    pub(crate) fn encode(
-        publish: &Publish<'_>,
-        payload_len: usize,
-        memory: &'b mut [u8; SHORT_HEAD],
-    ) -> Option<Self> {
+    pub(crate) fn encode(publish: &Publish<'a>, memory: &'a mut [u8; SHORT_HEAD]) -> Option<Self> {
         let body = publish.head_len(Version::V5).ok()?;
-        let remaining = body.saturating_add(payload_len);
+        let remaining = body.saturating_add(publish.payload.len());
         if remaining > MAX_REMAINING || body > SHORT_HEAD - LONGEST_HEADER {
             return None;
         }
         let mut out = SliceOut::new(memory);
         let header = publish.put_head(Version::V5, remaining, &mut out);
-        Some(Self { bytes: out.into_written(), header, payload_len })
+        Some(Self { bytes: out.into_written(), header, payload: publish.payload })
     }
 
-    /// The record with the payload.
-    #[inline]
-    pub(crate) fn record<'r>(&'r self, payload: &'r [u8]) -> Record<'r> {
-        Record::Encoded { head: self.bytes, payload }
+    /// The record, payload included.
+    #[inline(always)]
+    pub(crate) fn record(&self) -> Record<'a> {
+        Record::Encoded { head: self.bytes, payload: self.payload }
+    }
+
+    /// Bytes of the packet on a connection of that version, payload included.
+    #[inline(always)]
+    pub(crate) fn packet_len(&self, version: Version) -> usize {
+        if version == Version::V5 {
+            return self.bytes.len() + self.payload.len();
+        }
+        let remaining = self.bytes.len() - self.header - 1 + self.payload.len();
+        1 + number_len(remaining) + remaining
     }
 
     /// Appends it as it goes over a connection of that version.
@@ -152,7 +158,7 @@ impl<'b> Head<'b> {
         }
         // In 3.1.1 there are no properties, so here they are a zero at the end.
         if let ([first, ..], Some([body @ .., _])) = (self.bytes, self.bytes.get(self.header..)) {
-            put_header(*first, body.len() + self.payload_len, out);
+            put_header(*first, body.len() + self.payload.len(), out);
             out.put(body);
         }
     }
