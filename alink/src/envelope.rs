@@ -140,6 +140,7 @@ impl fmt::Debug for Method<'_> {
 }
 
 impl Json for Method<'_> {
+    #[inline]
     fn write<O: Out + ?Sized>(&self, to: &mut Writer<'_, O>) {
         to.put("\"");
         match self.0 {

@@ -81,21 +81,22 @@ impl<'a> Topic<'a> {
         Ok(Self { rrpc: Some(message_id), ..topic })
     }
 
+    #[inline(never)]
     fn parse_inner(topic: &'a str, travels: Direction, max: usize, base: usize) -> Result<Self, Fault> {
         if topic.len() > max {
             return Err(Fault::new(Rule::TopicTooLong, base + max));
         }
         let levels = Levels { topic, base };
         let unknown = Fault::new(Rule::TopicUnknown, base);
-        if let Some(rest) = topic.strip_prefix("/sys/") {
-            return levels.behind(Family::Sys, rest, travels);
+        for (prefix, family) in
+            [("/sys/", Family::Sys), ("/ext/session/", Family::Session), ("/ext/ntp/", Family::Ntp)]
+        {
+            if let Some(rest) = topic.strip_prefix(prefix) {
+                return levels.behind(family, rest, travels);
+            }
         }
         if let Some(rest) = topic.strip_prefix("/ext/") {
-            return if let Some(rest) = rest.strip_prefix("session/") {
-                levels.behind(Family::Session, rest, travels)
-            } else if let Some(rest) = rest.strip_prefix("ntp/") {
-                levels.behind(Family::Ntp, rest, travels)
-            } else if let Some(rest) = rest.strip_prefix("error/") {
+            return if let Some(rest) = rest.strip_prefix("error/") {
                 levels.before(Family::Error, "", rest)
             } else if let Some(id) = rest.strip_prefix("network/probe/") {
                 check_level(id, base + topic.len() - id.len())?;
@@ -350,7 +351,7 @@ struct Levels<'a> {
 
 impl<'a> Levels<'a> {
     /// `{pk}/{dn}/…`: the purpose stands behind the names.
-    #[inline]
+    #[inline(always)]
     fn behind(&self, family: Family, rest: &'a str, travels: Direction) -> Result<Topic<'a>, Fault> {
         let (product_key, rest) = self.level(rest)?;
         let (device_name, rest) = self.level(rest)?;

@@ -246,6 +246,7 @@ impl PropertyPost<'_> {
         self.0.iter().try_for_each(|(_, sample)| sample.check_time(now))
     }
 
+    #[inline]
     fn check_count(&self) -> Result<(), Fault> {
         if self.0.is_empty() {
             return Err(Fault::new(Rule::NoProperties, self.0.offset()));
