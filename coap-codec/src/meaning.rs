@@ -49,6 +49,19 @@ impl Message<'_> {
     /// is reset if confirmable and dropped if not. A non-confirmable request with a bad critical option
     /// is dropped as well (RFC 7252 §5.4.1).
     pub fn meaning(&self, known: &Known<'_>, rules: Rules) -> Result<Meaning, Refusal> {
+        self.judge(known, rules, |_| {})
+    }
+}
+
+impl<'a> Message<'a> {
+    /// The same; each first occurrence of an option goes by on the way.
+    #[inline]
+    pub(crate) fn judge(
+        &self,
+        known: &Known<'_>,
+        rules: Rules,
+        each: impl FnMut(Opt<'a>),
+    ) -> Result<Meaning, Refusal> {
         let meaning = match (self.kind, self.code) {
             (Kind::Confirmable, Code::EMPTY) => return Ok(Meaning::Ping),
             (Kind::Acknowledgement, Code::EMPTY) => return Ok(Meaning::Acknowledgement),
@@ -62,7 +75,7 @@ impl Message<'_> {
             Err(rule) => return Err(self.refuse(Fault { rule, option: None, left: 0 })),
         };
         let faults = Faults { known, rules, request: meaning == Meaning::Request, bert: false };
-        match faults.find(&self.options, self.payload) {
+        match faults.find_beside(&self.options, self.payload, each) {
             None if meaning == Meaning::Request && !self.code.is_known_method() => {
                 Err(self.refuse(Fault { rule: Rule::Method, option: None, left: 0 }))
             }
@@ -70,7 +83,9 @@ impl Message<'_> {
             Some(fault) => Err(self.refuse(fault)),
         }
     }
+}
 
+impl Message<'_> {
     /// The first critical option outside `known`, with the answer RFC 7252 §5.4.1 asks for: 4.02 to a
     /// confirmable request, a reset to a confirmable response, silence to the rest.
     #[must_use]
@@ -147,11 +162,25 @@ pub(crate) struct Faults<'k> {
 
 impl Faults<'_> {
     pub(crate) fn find(&self, options: &Options<'_>, payload: &[u8]) -> Option<Fault> {
+        self.find_beside(options, payload, |_| {})
+    }
+
+    /// The same; each first occurrence of an option goes by on the way, until a fault is found.
+    #[inline]
+    pub(crate) fn find_beside<'a>(
+        &self,
+        options: &Options<'a>,
+        payload: &[u8],
+        mut each: impl FnMut(Opt<'a>),
+    ) -> Option<Fault> {
         let (mut rest, mut last, mut blocks) = (options.iter(), None, Blocks::default());
         loop {
             let left = rest.wire_left();
             let option = rest.next()?;
             let again = last.replace(option.number) == Some(option.number);
+            if !again {
+                each(option);
+            }
             let rule = self.judge(option, again, payload).or_else(|| blocks.mixed(option.number));
             if let Some(rule) = rule {
                 return Some(Fault { rule, option: Some(option.number), left });
@@ -159,6 +188,7 @@ impl Faults<'_> {
         }
     }
 
+    #[inline]
     fn judge(&self, option: Opt<'_>, again: bool, payload: &[u8]) -> Option<Rule> {
         let critical = option.number.is_critical();
         let Some(row) = self.known.definition(option.number) else {

@@ -185,16 +185,7 @@ impl<'a> Message<'a> {
         else {
             return Self::encode_long(*self, out);
         };
-        let rest = if whole { &[][..] } else { self.payload };
-        let needed = bytes.len() + rest.len();
-        if out.room() < needed {
-            return Err(EncodeError::NoRoom { needed });
-        }
-        out.put(bytes);
-        if !whole {
-            out.put(rest);
-        }
-        Ok(())
+        put_pieces(bytes, if whole { &[] } else { self.payload }, out).map(|_| ())
     }
 
     /// Writes all but the payload, for callers that send the payload as a second piece of one datagram.
@@ -263,6 +254,24 @@ impl fmt::Display for Message<'_> {
     }
 }
 
+/// Writes both pieces of a message or none; says how long it is.
+#[inline(always)]
+pub(crate) fn put_pieces(
+    head: &[u8],
+    rest: &[u8],
+    out: &mut (impl Out + ?Sized),
+) -> Result<usize, EncodeError> {
+    let needed = head.len() + rest.len();
+    if out.room() < needed {
+        return Err(EncodeError::NoRoom { needed });
+    }
+    out.put(head);
+    if !rest.is_empty() {
+        out.put(rest);
+    }
+    Ok(needed)
+}
+
 /// The format error at `offset`, answered as the type in the header asks.
 #[cold]
 fn malformed(datagram: &[u8], rule: Rule, offset: usize) -> DecodeError {
@@ -316,7 +325,7 @@ pub(crate) fn body_len(token: Token<'_>, options: &Options<'_>, payload: usize) 
 
 /// The fixed header, with a token length of zero.
 #[inline]
-const fn header(kind: Kind, code: Code, id: u16) -> [u8; 4] {
+pub(crate) const fn header(kind: Kind, code: Code, id: u16) -> [u8; 4] {
     let [high, low] = id.to_be_bytes();
     [0x40 | (kind.bits() << 4), code.0, high, low]
 }

@@ -42,6 +42,12 @@ impl NoResponse {
         request.no_response().map(Self)
     }
 
+    /// What these bits say.
+    #[inline]
+    pub(crate) const fn of_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
     /// The option value; [`Uint::new`](crate::Uint::new) makes it bytes.
     #[must_use]
     pub const fn bits(self) -> u8 {

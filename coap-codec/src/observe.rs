@@ -36,7 +36,13 @@ impl Observe {
     /// What the options of a GET or FETCH ask for; `None` also for other numbers, which ask for nothing.
     #[must_use]
     pub fn asked(options: &Options<'_>) -> Option<Self> {
-        match options.observe()? {
+        Self::of_number(options.observe()?)
+    }
+
+    /// What this number asks for.
+    #[inline]
+    pub(crate) const fn of_number(number: u32) -> Option<Self> {
+        match number {
             0 => Some(Self::Register),
             1 => Some(Self::Deregister),
             _ => None,

@@ -30,11 +30,7 @@ impl Stage {
         options: &Options<'_>,
         payload: &[u8],
     ) -> Option<(&[u8], bool)> {
-        let token = token.as_bytes();
-        let (header, place) = self.bytes.split_first_chunk_mut()?;
-        copy(place.first_chunk_mut::<8>()?.get_mut(..token.len())?, token);
-        *header = [first | token.len().to_le_bytes()[0], code, high, low];
-        let mut at = 4 + token.len();
+        let mut at = self.begin([first, code, high, low], token)?;
         match options.parts() {
             Parts::Wire(wire) => at = self.put_bytes(at, wire)?,
             Parts::List(list) => {
@@ -46,6 +42,22 @@ impl Stage {
                 }
             }
         }
+        self.finish(at, payload)
+    }
+
+    /// Puts the header and the token; gives where they end.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, [first, code, high, low]: [u8; 4], token: Token<'_>) -> Option<usize> {
+        let token = token.as_bytes();
+        let (header, place) = self.bytes.split_first_chunk_mut()?;
+        copy(place.first_chunk_mut::<8>()?.get_mut(..token.len())?, token);
+        *header = [first | token.len().to_le_bytes()[0], code, high, low];
+        Some(4 + token.len())
+    }
+
+    /// Puts the payload, if there is room; gives the bytes, and whether the payload is among them.
+    #[inline(always)]
+    pub(crate) fn finish(&mut self, mut at: usize, payload: &[u8]) -> Option<(&[u8], bool)> {
         let mut whole = true;
         if !payload.is_empty() {
             *self.bytes.get_mut(at)? = 0xFF;
@@ -60,7 +72,7 @@ impl Stage {
 
     /// Puts an option at `at`; gives where it ends.
     #[inline(always)]
-    fn put_option(&mut self, at: usize, delta: usize, value: &[u8]) -> Option<usize> {
+    pub(crate) fn put_option(&mut self, at: usize, delta: usize, value: &[u8]) -> Option<usize> {
         let len = value.len();
         let high = delta.to_le_bytes()[0] << 4;
         match (delta, len) {
@@ -69,6 +81,11 @@ impl Stage {
                 *head = high | len.to_le_bytes()[0];
                 copy(place.get_mut(..len)?, value);
                 Some(at + 1 + len)
+            }
+            (13..269, 0..13) if let Some([head, distance, place @ ..]) = self.chunk::<14>(at) => {
+                [*head, *distance] = [0xD0 | len.to_le_bytes()[0], (delta - 13).to_le_bytes()[0]];
+                copy(place.get_mut(..len)?, value);
+                Some(at + 2 + len)
             }
             (0..13, 13..33) if let Some([head, length, place @ ..]) = self.chunk::<34>(at) => {
                 [*head, *length] = [high | 13, (len - 13).to_le_bytes()[0]];
@@ -101,7 +118,7 @@ impl Stage {
 
 /// Copies between slices of one length; short ones as two words that may overlap, which spares a call.
 #[inline(always)]
-fn copy(place: &mut [u8], bytes: &[u8]) {
+pub(crate) fn copy(place: &mut [u8], bytes: &[u8]) {
     let len = bytes.len();
     if len < 8 {
         if len >= 4 {

@@ -116,14 +116,24 @@ impl Assembly {
         request: &Options<'_>,
         len: usize,
     ) -> Result<Assembled, AssemblyError> {
-        let given = request.block1();
+        self.take(identity, request.block1(), request.size1(), len)
+    }
+
+    /// The same, of these options.
+    pub(crate) fn take(
+        &mut self,
+        identity: Identity,
+        given: Option<Block>,
+        size: Option<u32>,
+        len: usize,
+    ) -> Result<Assembled, AssemblyError> {
         let block = given.unwrap_or(Block { number: 0, more: false, exponent: Block::BERT });
         let offset = block.offset();
         if !block.fits(len) {
             return Err(AssemblyError::Length);
         }
         let end = offset.saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
-        if end > u64::from(self.max) || request.size1().is_some_and(|size| size > self.max) {
+        if end > u64::from(self.max) || size.is_some_and(|size| size > self.max) {
             return Err(AssemblyError::TooLarge { max: self.max });
         }
         if offset > 0 {

@@ -86,8 +86,19 @@ impl Fetch {
     ///
     /// [`FetchError`]; the transfer is where it was.
     pub fn receive(&mut self, response: &Options<'_>, len: usize) -> Result<Fetched, FetchError> {
-        let (tag, size) = (EntityTag::of(response), response.size2());
-        let block = match response.block2() {
+        self.take(response.block2(), EntityTag::of(response), response.size2(), len)
+    }
+
+    /// The same, of these options.
+    #[inline]
+    pub(crate) fn take(
+        &mut self,
+        block: Option<Block>,
+        tag: Option<EntityTag>,
+        size: Option<u32>,
+        len: usize,
+    ) -> Result<Fetched, FetchError> {
+        let block = match block {
             Some(block) => block,
             // The whole body at once.
             None if self.next == 0 => Block { number: 0, more: false, exponent: Block::BERT },

@@ -123,10 +123,16 @@ impl Wanted {
     /// (RFC 7959 §2.4).
     #[must_use]
     pub fn of(request: &Options<'_>, limit: BlockSize) -> Self {
-        let asked = request.block2();
-        let size = asked.map_or(limit, |block| limit.up_to(block.exponent));
-        let offset = asked.map_or(0, Block::offset);
-        let with_size = request.size2().is_some();
+        Self::asked(request.block2(), request.size2().is_some(), limit)
+    }
+
+    /// The same, of these options.
+    #[inline]
+    pub(crate) const fn asked(asked: Option<Block>, with_size: bool, limit: BlockSize) -> Self {
+        let (size, offset) = match asked {
+            Some(block) => (limit.up_to(block.exponent), block.offset()),
+            None => (limit, 0),
+        };
         Self { offset, len: size.bytes(), size, in_blocks: asked.is_some(), with_size }
     }
 

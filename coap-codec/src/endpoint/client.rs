@@ -4,7 +4,8 @@
 use core::hash::Hash;
 use core::time::Duration;
 
-use super::outgoing::{Draft, Phase, What};
+use super::incoming::Inbound;
+use super::outgoing::{Draft, Outgoing, Phase, What};
 use super::token::Kept;
 use super::wire::{Own, Patched, nanos};
 use super::{Body, Call, Datagram, Delivery, Endpoint, Error, Event, Failure, Fault, Request, Step};
@@ -23,7 +24,7 @@ pub(super) struct Progress {
     /// The body of the response, if it comes in blocks.
     fetch: Option<Fetch>,
     /// The block to ask for.
-    block2: Option<Block>,
+    pub(super) block2: Option<Block>,
     /// The caller reads single blocks himself.
     by_block: bool,
     /// What is observed, and the newest notification of it.
@@ -42,20 +43,20 @@ struct Echo {
 }
 
 impl Progress {
-    pub(super) const NONE: Self = Self {
-        upload: None,
-        part: None,
-        fetch: None,
-        block2: None,
-        by_block: false,
-        observes: false,
-        seen: None,
-        is_rest: false,
-        echo: Echo { bytes: [0; 40], len: 0 },
-    };
-
-    pub(super) const fn in_parts(&self) -> bool {
-        self.upload.is_some()
+    /// Nothing but the request. Not a constant, of which each use would be a copy of all its bytes.
+    #[inline(always)]
+    pub(super) const fn none() -> Self {
+        Self {
+            upload: None,
+            part: None,
+            fetch: None,
+            block2: None,
+            by_block: false,
+            observes: false,
+            seen: None,
+            is_rest: false,
+            echo: Echo { bytes: [0; 40], len: 0 },
+        }
     }
 
     pub(super) const fn is_patched(&self) -> bool {
@@ -66,13 +67,24 @@ impl Progress {
             || self.upload.is_some()
     }
 
-    pub(super) fn echo(&self) -> &[u8] {
+    /// Whether the request as the caller made it is not needed any more once it is patched.
+    pub(super) const fn is_for_good(&self) -> bool {
+        self.seen.is_none() && self.part.is_none()
+    }
+
+    /// The patches are part of the request now.
+    pub(super) fn clear_patches(&mut self) {
+        (self.upload, self.block2, self.is_rest, self.echo.len) = (None, None, false, 0);
+    }
+
+    fn echo(&self) -> &[u8] {
         self.echo.bytes.get(..self.echo.len.into()).unwrap_or_default()
     }
 
     /// What is to be put in and left out of the request as the caller made it.
-    pub(super) fn patches(&self) -> (Own, &'static [OptionNumber]) {
-        let mut own = Own::default();
+    #[inline]
+    pub(super) fn patches(&self) -> (Own<'_>, &'static [OptionNumber]) {
+        let mut own = Own::behind(self.echo());
         own.push_block(OptionNumber::BLOCK2, self.block2);
         if let Some(part) = self.part {
             own.push_block(OptionNumber::BLOCK1, part.block);
@@ -115,27 +127,23 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             return Err(Error::Code(request.code));
         }
         let token = self.token_for(to, request)?;
-        let (mut progress, mut payload) = (Progress::NONE, request.payload);
-        progress.by_block = request.delivery == Delivery::Multicast;
+        let (mut by_block, mut observes) = (request.delivery == Delivery::Multicast, false);
         for option in request.options {
             match option.number {
-                OptionNumber::OBSERVE => progress.observes = option.uint() == Some(0),
-                OptionNumber::BLOCK2 => {
-                    progress.by_block |= option.uint().is_some_and(|block| block >> 4 > 0);
-                }
+                OptionNumber::OBSERVE => observes = option.uint() == Some(0),
+                OptionNumber::BLOCK2 => by_block |= option.uint().is_some_and(|block| block >> 4 > 0),
                 _ => {}
             }
         }
-        let mut upload = Upload::new(self.block_size);
+        let (mut upload, mut payload) = (Upload::new(self.block_size), request.payload);
         let whole = u64::try_from(payload.len()).unwrap_or(u64::MAX);
-        progress.part = match request.body {
+        let part = match request.body {
             Body::Whole if payload.len() <= self.block_size.bytes() => None,
             Body::Whole => Some(upload.part_of(whole)?),
             Body::Part { more, total: Some(total) } if more || total > whole => Some(upload.part_of(total)?),
             Body::Part { more, .. } => Some(upload.part(payload.len(), more)?),
         };
-        if let Some(part) = progress.part {
-            progress.upload = Some(upload);
+        if let Some(part) = part {
             payload = part.bytes_of(payload);
         }
         let kind = match request.delivery {
@@ -145,8 +153,16 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         let (code, options) = (request.code, request.options);
         let message = Message { kind, code, id: 0, token: token.get(), options, payload };
         let what = What::Request(request.delivery);
-        let draft = Draft { to, what, message: Patched::plain(message), progress };
-        let (slot, send) = self.send(nanos(now), &draft, out)?;
+        let draft = Draft { to, what, message: Patched::plain(message), in_parts: part.is_some() };
+        let now = nanos(now);
+        let slot = self.enter(now, &draft)?;
+        if let Some(entry) = self.outgoing.get_mut(slot) {
+            (entry.progress.by_block, entry.progress.observes) = (by_block, observes);
+            if part.is_some() {
+                (entry.progress.upload, entry.progress.part) = (Some(upload), part);
+            }
+        }
+        let send = self.begin(now, slot, out)?;
         Ok((Call(self.outgoing.handle(slot)), send))
     }
 
@@ -232,23 +248,24 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
 
     /// A response in an acknowledgement: both its id and its token must be those of the request
     /// (RFC 7252 §5.3.2).
+    #[inline(never)]
     pub(super) fn piggybacked<'a>(
         &mut self,
-        now: u64,
-        from: P,
-        message: Message<'a>,
+        inbound: &Inbound<'a, P>,
         out: &mut (impl Out + ?Sized),
     ) -> Step<'a, P> {
-        let found = self.with_id(from, message.id).filter(|&slot| {
+        let (Inbound { at, message, .. }, from) = (inbound, inbound.arrival.from);
+        let token = Kept::new(message.token);
+        let found = self.with_id_at(*at, from, message.id).filter(|&slot| {
             self.outgoing.get(slot).is_some_and(|entry| {
                 matches!(entry.what, What::Request(_))
-                    && entry.token.get() == message.token
+                    && Some(entry.token) == token
                     // A notification may have overtaken it.
                     && (matches!(entry.phase, Phase::Flying { .. }) || entry.progress.observes)
             })
         });
         match found {
-            Some(slot) => self.take_response(now, slot, from, message, Some(out)),
+            Some(slot) => self.take_response(slot, inbound, Some(out)),
             None => Step::event(Event::Refused { from, why: Fault::Unmatched }),
         }
     }
@@ -267,25 +284,25 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     /// Hands a response to its request. With an output, what is to be said next is said at once.
     pub(super) fn take_response<'a>(
         &mut self,
-        now: u64,
         slot: u32,
-        from: P,
-        message: Message<'a>,
+        inbound: &Inbound<'a, P>,
         out: Option<&mut (impl Out + ?Sized)>,
     ) -> Step<'a, P> {
+        let Inbound { now, message, gist, .. } = *inbound;
+        let from = inbound.arrival.from;
         let call = Call(self.outgoing.handle(slot));
         let Some(entry) = self.outgoing.get(slot) else { return Step::NOTHING };
         if entry.what == What::Request(Delivery::Multicast) {
             return Step::event(Event::Response { call, from, message, offset: 0, more: true });
         }
         self.settle(slot);
-        self.outgoing.set_deadline(slot, now.saturating_add(self.patience));
+        let patience = now.saturating_add(self.patience);
         let Some(entry) = self.outgoing.get_mut(slot) else { return Step::NOTHING };
         let progress = &mut entry.progress;
-        let (code, options) = (message.code, &message.options);
+        let code = message.code;
         if code == Code::UNAUTHORIZED
             && progress.echo.len == 0
-            && let Some(echo) = options.echo()
+            && let Some(echo) = gist.echo
             && let Some(place) = progress.echo.bytes.get_mut(..echo.len())
         {
             place.copy_from_slice(echo);
@@ -295,13 +312,17 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         if let Some(upload) = &mut progress.upload
             && progress.part.is_some()
         {
-            match upload.receive(code, options) {
+            match upload.receive(code, &message.options) {
                 Uploaded::Next | Uploaded::Again => {
                     let wanted = upload.wanted();
                     progress.part = None;
+                    self.outgoing.set_deadline(slot, patience);
                     return Step::event(Event::Wanted { call, offset: wanted.offset, len: wanted.len });
                 }
-                Uploaded::Stale => return Step::NOTHING,
+                Uploaded::Stale => {
+                    self.outgoing.set_deadline(slot, patience);
+                    return Step::NOTHING;
+                }
                 Uploaded::Final => {
                     // RFC 7959 §2.7: what is asked for from here on comes without the body.
                     (progress.part, entry.part) = (None, 0);
@@ -310,21 +331,22 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         }
         if progress.observes
             && code.class() == 2
-            && let Some(sequence) = Sequence::of(options)
+            && let Some(sequence) = gist.observe.map(Sequence::new)
         {
+            self.outgoing.set_deadline(slot, patience);
             return self.take_notification(now, slot, from, message, sequence);
         }
-        let in_blocks = progress.fetch.is_some() || options.block2().is_some_and(|block| block.more);
+        let in_blocks = progress.fetch.is_some() || gist.block2.is_some_and(|block| block.more);
         if progress.by_block || code.class() != 2 || !in_blocks {
             self.finish(slot);
-            let offset = if code.class() == 2 { options.block2().map_or(0, Block::offset) } else { 0 };
+            let offset = if code.class() == 2 { gist.block2.map_or(0, Block::offset) } else { 0 };
             return Step::event(Event::Response { call, from, message, offset, more: false });
         }
         let fetch = progress.fetch.get_or_insert(Fetch::new(self.block_size, self.body_max.into()));
-        match fetch.receive(options, message.payload.len()) {
+        match fetch.take(gist.block2, gist.entity_tag(), gist.size2, message.payload.len()) {
             Ok(fetched) => match fetched.next {
                 Some(next) => {
-                    progress.block2 = Some(next);
+                    self.ask_for(slot, next);
                     let event = Event::Piece { call, from, message, offset: fetched.offset };
                     Step::new(self.follow(now, slot, out), Some(event))
                 }
@@ -388,22 +410,19 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     fn fetch_rest(&mut self, now: u64, observation: u32, notification: &Message<'_>) -> Option<Call> {
         let mut fetch = Fetch::new(self.block_size, self.body_max.into());
         let fetched = fetch.receive(&notification.options, notification.payload.len()).ok()?;
-        let &entry = self.outgoing.get(observation)?;
-        let progress = Progress {
-            fetch: Some(fetch),
-            block2: fetched.next,
-            is_rest: true,
-            echo: entry.progress.echo,
-            ..Progress::NONE
-        };
-        let token = self.random_token(entry.to);
-        let slot = self.take(now, entry.to, entry.what, token, progress).ok()?;
+        let &Outgoing { to, what, is_confirmable, head, options, ref progress, .. } =
+            self.outgoing.get(observation)?;
+        let echo = progress.echo;
+        let token = self.random_token(to);
+        let slot = self.take(now, to, what, token, is_confirmable).ok()?;
         if !self.messages.copy(observation, slot) {
             self.finish(slot);
             return None;
         }
         let rest = self.outgoing.get_mut(slot)?;
-        rest.head = entry.head;
+        (rest.head, rest.options) = (head, options);
+        rest.progress =
+            Progress { fetch: Some(fetch), block2: fetched.next, is_rest: true, echo, ..Progress::none() };
         self.outgoing.set_deadline(slot, 0);
         Some(Call(self.outgoing.handle(slot)))
     }

@@ -3,14 +3,22 @@
 use core::hash::Hash;
 
 use super::outgoing::is_unwanted;
+use super::random::Hashing;
 use super::ring;
 use super::slots::{NONE, Slots, UNFILED};
 use super::token::Kept;
-use super::{Arrival, Datagram, Endpoint, Error, Event, Fault, Step, peer};
-use crate::{
-    Block, BlockSize, Code, ContentFormat, Kind, Message, NoResponse, Observe, OptionNumber, Options, Out,
-    Wanted,
-};
+use super::{Arrival, Datagram, Endpoint, Error, Event, Fault, Gist, Step, peer};
+use crate::{Block, BlockSize, Code, ContentFormat, Kind, Message, NoResponse, Observe, Out, Wanted};
+
+/// A message to be acted on, and all that was found out about it on the way.
+pub(super) struct Inbound<'a, P> {
+    pub(super) now: u64,
+    pub(super) arrival: Arrival<P>,
+    /// The hash of the peer.
+    pub(super) at: Hashing,
+    pub(super) message: Message<'a>,
+    pub(super) gist: Gist<'a>,
+}
 
 /// What an endpoint remembers of a message it received.
 #[derive(Clone, Copy, Debug)]
@@ -47,30 +55,17 @@ pub(super) struct Wishes {
 }
 
 impl Wishes {
-    pub(super) fn of(message: &Message<'_>, size: BlockSize) -> Self {
-        let options = &message.options;
-        let mut wishes = Self {
-            no_response: None,
-            wanted: Wanted::of(&Options::EMPTY, size),
-            block1: None,
-            observe: None,
-            accept: None,
-            len: 0,
-        };
-        // One look at each option, and a second at those that matter.
-        for option in options {
-            match option.number {
-                OptionNumber::OBSERVE if matches!(message.code, Code::GET | Code::FETCH) => {
-                    wishes.observe = Observe::asked(options);
-                }
-                OptionNumber::ACCEPT => wishes.accept = options.accept(),
-                OptionNumber::BLOCK1 => wishes.block1 = Block::read(option.value).ok(),
-                OptionNumber::BLOCK2 | OptionNumber::SIZE2 => wishes.wanted = Wanted::of(options, size),
-                OptionNumber::NO_RESPONSE => wishes.no_response = NoResponse::of(options),
-                _ => {}
-            }
+    fn of<P>(inbound: &Inbound<'_, P>, size: BlockSize) -> Self {
+        let (message, gist) = (&inbound.message, &inbound.gist);
+        let observes = matches!(message.code, Code::GET | Code::FETCH);
+        Self {
+            no_response: gist.no_response.map(NoResponse::of_bits),
+            wanted: Wanted::asked(gist.block2, gist.size2.is_some(), size),
+            block1: gist.block1,
+            observe: gist.observe.filter(|_| observes).and_then(Observe::of_number),
+            accept: gist.accept,
+            len: u16::try_from(message.encoded_len()).unwrap_or(u16::MAX),
         }
-        wishes
     }
 }
 
@@ -130,15 +125,9 @@ impl Waiting {
 }
 
 impl<P: Copy> Incoming<P> {
-    pub(super) fn new(
-        arrival: &Arrival<P>,
-        message: &Message<'_>,
-        token: Kept,
-        peer: u32,
-        size: BlockSize,
-    ) -> Self {
-        let mut wishes = Wishes::of(message, size);
-        wishes.len = u16::try_from(message.encoded_len()).unwrap_or(u16::MAX);
+    #[inline]
+    pub(super) fn new(inbound: &Inbound<'_, P>, token: Kept, peer: u32, size: BlockSize) -> Self {
+        let Inbound { arrival, message, .. } = inbound;
         Self {
             from: arrival.from,
             id: message.id,
@@ -148,7 +137,7 @@ impl<P: Copy> Incoming<P> {
             multicast: arrival.multicast,
             token,
             peer,
-            wishes,
+            wishes: Wishes::of(inbound, size),
             links: [NONE; 2],
             acknowledge_at: 0,
         }
@@ -158,15 +147,17 @@ impl<P: Copy> Incoming<P> {
 impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     /// Puts a message in the table, in place of one that is answered and idempotent if need be (§4.5).
     pub(super) fn remember(&mut self, now: u64, entry: Incoming<P>, hash: u32) -> Option<u32> {
+        let lifetime = if entry.kind == Kind::Confirmable { self.lifetime } else { self.non_lifetime };
+        let (hash, deadline) = ([hash, UNFILED], now.saturating_add(lifetime));
         if self.incoming.is_full() {
             let victim = self.incoming.victim(|entry| {
                 matches!(entry.state, State::Done(_))
                     && (is_idempotent(entry.code) || !entry.code.is_request())
             })?;
-            self.incoming.remove(victim);
+            self.incoming.replace(victim, entry, hash, deadline);
+            return Some(victim);
         }
-        let lifetime = if entry.kind == Kind::Confirmable { self.lifetime } else { self.non_lifetime };
-        self.incoming.insert(entry, [hash, UNFILED], now.saturating_add(lifetime))
+        self.incoming.insert(entry, hash, deadline)
     }
 
     /// Has a confirmable request acknowledged on its own, unless it is answered before.
@@ -191,20 +182,21 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         }
     }
 
-    /// Answers a duplicate as its first was, if there was one. `None`: there was none, or it may be acted on
-    /// again.
-    pub(super) fn duplicate(
+    /// The message with this id that came before.
+    #[inline]
+    pub(super) fn before(&self, at: Hashing, from: P, id: u16) -> Option<u32> {
+        self.incoming.find(0, at.with(id.into()), |entry| entry.id == id && entry.from == from)
+    }
+
+    /// Answers a duplicate as its first was. `None`: it may be acted on again.
+    pub(super) fn repeat(
         &mut self,
-        from: P,
+        slot: u32,
         message: &Message<'_>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<Step<'static, P>>, Error> {
-        let hash = self.hashing.of(&from).with(message.id.into());
-        let Some(slot) = self.incoming.find(0, hash, |entry| entry.id == message.id && entry.from == from)
-        else {
-            return Ok(None);
-        };
         let Some(&entry) = self.incoming.get(slot) else { return Ok(None) };
+        let from = entry.from;
         if message.kind != Kind::Confirmable || entry.kind != Kind::Confirmable {
             return Ok(Some(Step::NOTHING));
         }
@@ -269,15 +261,13 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     /// A separate or non-confirmable response that is no duplicate.
     pub(super) fn responded<'a>(
         &mut self,
-        now: u64,
-        arrival: Arrival<P>,
-        message: Message<'a>,
+        inbound: &Inbound<'a, P>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<'a, P>, Error> {
-        let from = arrival.from;
+        let (Inbound { arrival, message, .. }, from) = (inbound, inbound.arrival.from);
         let Some(call) = self.awaiting(from, message.token) else {
             let event = Event::Refused { from, why: Fault::Unmatched };
-            let send = match is_unwanted(&message) && !arrival.multicast {
+            let send = match is_unwanted(message) && !arrival.multicast {
                 true => Some(put(&Message::reset(message.id), from, out)?),
                 false => None,
             };
@@ -289,20 +279,19 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             }
             _ => (None, Again::Nothing),
         };
-        let mut entry = Incoming::new(&arrival, &message, Kept::EMPTY, NONE, self.block_size);
+        let mut entry = Incoming::new(inbound, Kept::EMPTY, NONE, self.block_size);
         entry.state = State::Done(again);
         // Without memory its duplicates find no request any more, and are reset.
-        self.remember(now, entry, self.hashing.of(&from).with(message.id.into()));
+        self.remember(inbound.now, entry, inbound.at.with(message.id.into()));
         // With the acknowledgement said, what follows is due.
         let out = if send.is_some() { None } else { Some(out) };
-        let step = self.take_response(now, call, from, message, out);
+        let step = self.take_response(call, inbound, out);
         Ok(Step::new(send.or(step.send), step.event))
     }
 
     /// The slot of a peer, new if need be.
-    pub(super) fn peer(&mut self, now: u64, at: P) -> Option<u32> {
-        let first_id = self.random.next_u16();
-        peer::find_or_add(&mut self.peers, at, self.hashing.of(&at).whole(), first_id, now, self.lifetime)
+    pub(super) fn peer(&mut self, now: u64, at: P, hash: u32) -> Option<u32> {
+        peer::find_or_add(&mut self.peers, at, hash, &mut self.random, now, self.lifetime)
     }
 }
 

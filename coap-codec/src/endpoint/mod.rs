@@ -50,6 +50,7 @@
 
 mod client;
 mod config;
+mod gist;
 mod incoming;
 mod observers;
 mod outgoing;
@@ -70,8 +71,9 @@ use core::hash::Hash;
 use core::time::Duration;
 
 pub use config::{Config, Memory};
+use gist::Gist;
 pub use incoming::Incoming;
-use incoming::{Waiting, put};
+use incoming::{Inbound, Waiting, put};
 pub use observers::Observing;
 pub use outgoing::Outgoing;
 pub use params::Params;
@@ -187,23 +189,34 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
         datagram: &'a [u8],
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<'a, P>, Error> {
-        let now = nanos(now);
-        let message = match Message::decode(datagram, self.rules) {
-            Ok(message) => message,
-            Err(error) => return self.malformed(&arrival, error, out),
-        };
+        match Message::decode(datagram, self.rules) {
+            Ok(message) => self.take_in(nanos(now), arrival, message, out),
+            Err(error) => self.malformed(&arrival, error, out),
+        }
+    }
+
+    fn take_in<'a>(
+        &mut self,
+        now: u64,
+        arrival: Arrival<P>,
+        message: Message<'a>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<'a, P>, Error> {
+        let at = self.hashing.of(&arrival.from);
         // RFC 7252 §4.5: whatever a duplicate is, it was judged before.
         if matches!(message.kind, Kind::Confirmable | Kind::NonConfirmable)
-            && let Some(step) = self.duplicate(arrival.from, &message, out)?
+            && let Some(slot) = self.before(at, arrival.from, message.id)
+            && let Some(step) = self.repeat(slot, &message, out)?
         {
             return Ok(step);
         }
-        match message.meaning(&self.known, self.rules) {
-            Ok(Meaning::Request) => self.requested(now, arrival, message, out),
+        let mut inbound = Inbound { now, arrival, at, message, gist: Gist::default() };
+        match inbound.gist.judge(&inbound.message, &self.known, self.rules) {
+            Ok(Meaning::Request) => self.requested(&inbound, out),
             Ok(Meaning::Response) if message.kind == Kind::Acknowledgement => {
-                Ok(self.piggybacked(now, arrival.from, message, out))
+                Ok(self.piggybacked(&inbound, out))
             }
-            Ok(Meaning::Response) => self.responded(now, arrival, message, out),
+            Ok(Meaning::Response) => self.responded(&inbound, out),
             Ok(Meaning::Acknowledgement) => Ok(self.acknowledged(now, arrival.from, message.id)),
             Ok(Meaning::Reset) => Ok(self.reset(arrival, message.id)),
             Ok(Meaning::Ping) if arrival.multicast => Ok(Step::NOTHING),

@@ -3,7 +3,6 @@
 use core::hash::Hash;
 use core::time::Duration;
 
-use super::client::Progress;
 use super::incoming::Incoming;
 use super::outgoing::{Draft, What};
 use super::slots::{Handle, NEVER};
@@ -81,7 +80,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             self.behind(slot);
             return Ok(None);
         }
-        let (mut own, success) = (Own::default(), response.code.class() == 2);
+        let (mut own, success) = (Own::NONE, response.code.class() == 2);
         let mut payload = response.payload;
         let sequence = entry.sequence.next();
         if success {
@@ -102,20 +101,20 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         let kind = if confirmable { Kind::Confirmable } else { Kind::NonConfirmable };
         let (code, token, options) = (response.code, entry.token.get(), response.options);
         let message = Message { kind, code, id: 0, token, options, payload };
-        let (send, id) = own.with(&[], |own| {
-            let mut message = Patched { message, own, without: &[] };
-            if confirmable {
-                let what = What::Notification(observer.0);
-                let draft = Draft { to: entry.to, what, message, progress: Progress::NONE };
-                return self.send(now, &draft, out).map(|(_, send)| (send, 0));
-            }
+        let mut message = Patched { message, own: &own, without: &[] };
+        let (send, id) = if confirmable {
+            let what = What::Notification(observer.0);
+            let draft = Draft { to: entry.to, what, message, in_parts: false };
+            (self.send(now, &draft, out)?.1, 0)
+        } else {
             message.check_room(out)?;
-            let peer = self.peer(now, entry.to).ok_or(Error::Full(Resource::Peers))?;
+            let hash = self.hashing.of(&entry.to).whole();
+            let peer = self.peer(now, entry.to, hash).ok_or(Error::Full(Resource::Peers))?;
             let peer = self.peers.get_mut(peer).ok_or(Error::Over)?;
             let id = peer.take_id(now, self.lifetime).map_err(|_| Error::Ids)?;
             message.message.id = id;
-            Ok((Some(Datagram { to: entry.to, len: message.write(out)? }), id))
-        })?;
+            (Some(Datagram { to: entry.to, len: message.write(out)? }), id)
+        };
         if !success {
             self.observers.remove(slot);
             return Ok(send);

@@ -11,13 +11,14 @@ use core::hash::Hash;
 use core::time::Duration;
 
 use super::client::Progress;
-use super::slots::{Handle, NEVER, NONE, UNFILED};
+use super::random::Hashing;
+use super::slots::{Handle, NEVER, NONE, UNFILED, long};
 use super::token::Kept;
 use super::wire::{Own, Patched, nanos};
 use super::{
     Arrival, Call, Datagram, Delivery, Endpoint, Error, Event, Exchange, Failure, Fault, Resource, Step,
 };
-use crate::{EncodeError, Kind, Message, OptionNumber, Out, Rules, SliceOut};
+use crate::{Block, Code, EncodeError, Kind, Message, OptionNumber, Options, Out, SliceOut};
 
 /// What an endpoint remembers of a message it sends.
 #[derive(Clone, Copy, Debug)]
@@ -28,10 +29,14 @@ pub struct Outgoing<P> {
     pub(super) what: What,
     pub(super) phase: Phase,
     pub(super) token: Kept,
+    pub(super) is_confirmable: bool,
     /// The message id, from the first transmission on.
     id: u16,
-    /// Bytes of the message in its cell.
+    /// Bytes of the message in its cell, and of its options.
     pub(super) head: u32,
+    pub(super) options: u32,
+    /// Where its Block2 has its value, and how many bytes; none if that is not known.
+    block2: (u32, u8),
     /// Bytes of a part of the body behind it.
     pub(super) part: u32,
     /// The next in the queue of the peer.
@@ -75,7 +80,8 @@ pub(super) struct Draft<'a, P> {
     pub(super) to: P,
     pub(super) what: What,
     pub(super) message: Patched<'a>,
-    pub(super) progress: Progress,
+    /// Whether the payload is a part of a body, to be followed by others in its place.
+    pub(super) in_parts: bool,
 }
 
 impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
@@ -92,7 +98,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         out: &mut (impl Out + ?Sized),
     ) -> Result<(Call, Option<Datagram<P>>), Error> {
         let message = Patched::plain(Message::empty(Kind::Confirmable, 0));
-        let draft = Draft { to, what: What::Ping, message, progress: Progress::NONE };
+        let draft = Draft { to, what: What::Ping, message, in_parts: false };
         let (slot, send) = self.send(nanos(now), &draft, out)?;
         Ok((Call(self.outgoing.handle(slot)), send))
     }
@@ -105,37 +111,50 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         out: &mut (impl Out + ?Sized),
     ) -> Result<(u32, Option<Datagram<P>>), Error> {
         let slot = self.enter(now, draft)?;
+        let send = self.begin(now, slot, out)?;
+        Ok((slot, send))
+    }
+
+    /// Sends a message that was put in the table, if that is allowed now; takes it out again if it does not fit.
+    pub(super) fn begin(
+        &mut self,
+        now: u64,
+        slot: u32,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Datagram<P>>, Error> {
         if let Err(error) = self.room_for(slot, out) {
             self.finish(slot);
             return Err(error);
         }
-        Ok((slot, self.launch(now, slot, out)))
+        Ok(self.launch(now, slot, out))
     }
 
     /// Puts a message in the table, due at a deadline that is not set yet.
     pub(super) fn enter(&mut self, now: u64, draft: &Draft<'_, P>) -> Result<u32, Error> {
-        let &Draft { to, what, message, progress } = draft;
-        let token = Kept::new(message.message.token).ok_or(Error::Token)?;
-        let slot = self.take(now, to, what, token, progress)?;
+        let &Draft { to, what, message, in_parts } = draft;
+        let Message { kind, token, payload, .. } = message.message;
+        let kept = Kept::new(token).ok_or(Error::Token)?;
+        let slot = self.take(now, to, what, kept, kind == Kind::Confirmable)?;
         let limit = self.messages.cell();
-        let payload = message.message.payload;
         let written = self.messages.get_mut(slot).ok_or(EncodeError::NoRoom { needed: 0 }).and_then(|cell| {
             let mut cell = SliceOut::new(cell);
-            if !progress.in_parts() {
-                return Ok((message.write(&mut cell)?, 0));
+            if !in_parts {
+                return message.write(&mut cell);
             }
             let head = Message { payload: &[], ..message.message };
             let head = Patched { message: head, ..message }.write(&mut cell)?;
             let needed = head + payload.len();
-            if cell.room() < payload.len() { Err(EncodeError::NoRoom { needed }) } else { Ok((head, 0)) }
+            if cell.room() < payload.len() { Err(EncodeError::NoRoom { needed }) } else { Ok(head) }
         });
         match written {
-            Ok((head, part)) => {
+            Ok(head) => {
+                let behind = if in_parts || payload.is_empty() { 0 } else { 1 + payload.len() };
                 if let Some(entry) = self.outgoing.get_mut(slot) {
                     entry.head = u32::try_from(head).unwrap_or_default();
-                    entry.part = part;
+                    let options = head.saturating_sub(4 + token.len() + behind);
+                    entry.options = u32::try_from(options).unwrap_or_default();
                 }
-                if progress.in_parts() {
+                if in_parts {
                     self.put_part(slot, payload);
                 }
                 Ok(slot)
@@ -157,16 +176,30 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         to: P,
         what: What,
         token: Kept,
-        progress: Progress,
+        is_confirmable: bool,
     ) -> Result<u32, Error> {
-        let peer = self.peer(now, to).ok_or(Error::Full(Resource::Peers))?;
+        let at = self.hashing.of(&to);
+        let peer = self.peer(now, to, at.whole()).ok_or(Error::Full(Resource::Peers))?;
         let hash = match what {
             What::Request(Delivery::Multicast) => self.hashing.with(token.number()),
-            What::Request(_) => self.hashing.of(&to).with(token.number()),
+            What::Request(_) => at.with(token.number()),
             What::Ping | What::Response(_) | What::Notification(_) => UNFILED,
         };
-        let phase = Phase::Due { counted: false };
-        let entry = Outgoing { to, peer, what, phase, token, id: 0, head: 0, part: 0, next: NONE, progress };
+        let entry = Outgoing {
+            to,
+            peer,
+            what,
+            phase: Phase::Due { counted: false },
+            token,
+            is_confirmable,
+            id: 0,
+            head: 0,
+            options: 0,
+            block2: (0, 0),
+            part: 0,
+            next: NONE,
+            progress: Progress::none(),
+        };
         let slot =
             self.outgoing.insert(entry, [UNFILED, hash], NEVER).ok_or(Error::Full(Resource::Outgoing))?;
         if let Some(peer) = self.peers.get_mut(peer) {
@@ -188,51 +221,92 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         true
     }
 
-    /// The bytes of a message, and those of a part behind it.
-    fn bytes(&self, slot: u32) -> (&[u8], &[u8]) {
-        let (head, part) = self.outgoing.get(slot).map_or((0, 0), |entry| (entry.head, entry.part));
-        let cell = self.messages.get(slot);
-        let (head, part) =
-            (usize::try_from(head).unwrap_or_default(), usize::try_from(part).unwrap_or_default());
-        let (head, rest) = cell.split_at_checked(head).unwrap_or((cell, &[]));
-        (head, rest.get(..part).unwrap_or_default())
-    }
-
-    /// The request in a cell as it goes out now.
+    /// The request in a cell as it goes out now, in place of what the caller made.
     fn patched<R>(&self, slot: u32, then: impl FnOnce(Patched<'_>) -> R) -> Option<R> {
         let entry = self.outgoing.get(slot)?;
-        let (head, part) = self.bytes(slot);
-        let message = Message::decode(head, Rules::new()).ok()?;
-        let payload = if part.is_empty() { message.payload } else { part };
-        let message = Message { id: entry.id, token: entry.token.get(), payload, ..message };
+        let (head, part) = self.messages.get(slot).split_at_checked(long(entry.head))?;
+        let ([first, code, _, _], body) = head.split_first_chunk()?;
+        // The token of the cell may be another's, from whom the message was copied.
+        let (_, body) = body.split_at_checked(usize::from(first & 15))?;
+        let (options, payload) = body.split_at_checked(long(entry.options))?;
+        let message = Message {
+            kind: if entry.is_confirmable { Kind::Confirmable } else { Kind::NonConfirmable },
+            code: Code(*code),
+            id: entry.id,
+            token: entry.token.get(),
+            options: Options::checked(options),
+            payload: match entry.part {
+                0 => payload.get(1..).unwrap_or_default(),
+                len => part.get(..long(len))?,
+            },
+        };
         let (own, without) = entry.progress.patches();
-        Some(own.with(entry.progress.echo(), |own| then(Patched { message, own, without })))
+        Some(then(Patched { message, own: &own, without }))
     }
 
-    fn is_patched(&self, slot: u32) -> bool {
-        self.outgoing.get(slot).is_some_and(|entry| entry.progress.is_patched())
+    /// Has a request ask for another block. In the course of a body mostly only the value of Block2 changes.
+    pub(super) fn ask_for(&mut self, slot: u32, block: Block) {
+        let Some(entry) = self.outgoing.get_mut(slot) else { return };
+        let ((at, len), value) = (entry.block2, block.uint());
+        if value.len() == usize::from(len)
+            && let Some(place) = self.messages.get_mut(slot)
+            && let Some(place) = place.get_mut(long(at)..long(at) + value.len())
+        {
+            place.copy_from_slice(&value);
+            return;
+        }
+        entry.progress.block2 = Some(block);
+        // What observes is sent again as it was.
+        if entry.progress.is_for_good() {
+            self.bake(slot);
+        }
+    }
+
+    /// Puts a request as it goes out now in the place of what the caller made, if it is short.
+    #[inline(never)]
+    fn bake(&mut self, slot: u32) -> Option<()> {
+        let mut bytes = [0; 160];
+        let mut out = SliceOut::new(&mut bytes);
+        let behind = self.patched(slot, |patched| {
+            let payload = patched.message.payload.len();
+            patched.write(&mut out).ok().map(|_| if payload > 0 { payload + 1 } else { 0 })
+        })??;
+        let (message, entry) = (out.written(), self.outgoing.get_mut(slot)?);
+        let from = 4 + entry.token.get().len();
+        let options = message.get(from..message.len().checked_sub(behind)?)?;
+        let mut rest = Options::checked(options).iter();
+        let value = rest.find(|option| option.number == OptionNumber::BLOCK2)?.value.len();
+        let at = from + options.len() - rest.wire_left() - value;
+        let block2 = (u32::try_from(at).ok()?, u8::try_from(value).ok()?);
+        let (head, options) = (u32::try_from(message.len()).ok()?, u32::try_from(options.len()).ok()?);
+        self.messages.get_mut(slot)?.get_mut(..message.len())?.copy_from_slice(message);
+        (entry.head, entry.options, entry.part, entry.block2) = (head, options, 0, block2);
+        entry.progress.clear_patches();
+        Some(())
     }
 
     /// Whether the output takes the message of a slot.
+    #[inline]
     pub(super) fn room_for(&self, slot: u32, out: &(impl Out + ?Sized)) -> Result<(), Error> {
-        let (head, part) = self.bytes(slot);
-        if self.is_patched(slot) {
+        let Some(entry) = self.outgoing.get(slot) else { return Ok(()) };
+        let needed = long(entry.head);
+        match entry.progress.is_patched() {
+            false if out.room() < needed => Err(Error::NoRoom { needed }),
             // Exactly only where it is tight.
-            return match out.room() < head.len() + part.len() + Own::ROOM {
-                true => Ok(self.patched(slot, |message| message.check_room(out)).unwrap_or(Ok(()))?),
-                false => Ok(()),
-            };
+            true if out.room() < needed + long(entry.part) + Own::ROOM => {
+                Ok(self.patched(slot, |message| message.check_room(out)).unwrap_or(Ok(()))?)
+            }
+            _ => Ok(()),
         }
-        let needed = head.len();
-        if out.room() < needed { Err(Error::NoRoom { needed }) } else { Ok(()) }
     }
 
     /// Writes the message of a slot, for which there is room.
     fn emit(&self, slot: u32, out: &mut (impl Out + ?Sized)) -> usize {
-        if self.is_patched(slot) {
+        let Some(entry) = self.outgoing.get(slot) else { return 0 };
+        if entry.progress.is_patched() {
             return self.patched(slot, |message| message.write(out).unwrap_or_default()).unwrap_or_default();
         }
-        let (message, _) = self.bytes(slot);
+        let message = self.messages.get(slot).get(..long(entry.head)).unwrap_or_default();
         out.put(message);
         message.len()
     }
@@ -250,13 +324,12 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     /// Whether a message may go out now; if not, it is where it waits for that.
     fn may_fly(&mut self, now: u64, slot: u32) -> bool {
         let (nstart, rate) = (self.params.nstart.max(1), self.params.probing_rate);
-        let confirmable = self.messages.get(slot).first().is_some_and(|first| first & 0x30 == 0);
         let Some(entry) = self.outgoing.get_mut(slot) else { return false };
         let Some(peer) = self.peers.get_mut(entry.peer) else { return false };
         if entry.phase == (Phase::Due { counted: true }) {
             return true;
         }
-        if confirmable {
+        if entry.is_confirmable {
             if peer.outstanding >= nstart {
                 entry.phase = Phase::Queued;
                 let last = core::mem::replace(&mut peer.queue[1], slot);
@@ -293,11 +366,22 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             }
         };
         entry.id = id;
-        let (to, phase, what) = (entry.to, entry.phase, entry.what);
-        if let Some([_, _, high, low, ..]) = self.messages.get_mut(slot) {
-            [*high, *low] = id.to_be_bytes();
+        let (to, phase, what, head) = (entry.to, entry.phase, entry.what, long(entry.head));
+        let is_patched = entry.progress.is_patched();
+        let mut len = 0;
+        if let Some(message) = self.messages.get_mut(slot).and_then(|cell| cell.get_mut(..head)) {
+            if let [_, _, high, low, ..] = message {
+                [*high, *low] = id.to_be_bytes();
+            }
+            if !is_patched {
+                out.put(message);
+                len = head;
+            }
         }
-        let send = Datagram { to, len: self.emit(slot, out) };
+        if is_patched {
+            len = self.emit(slot, out);
+        }
+        let send = Datagram { to, len };
         let (phase, deadline) = match (phase, what) {
             (Phase::Due { counted: true }, _) => {
                 let wait = self.ack_wait + self.random.up_to(self.ack_spread);
@@ -390,10 +474,12 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     pub(super) fn settle(&mut self, slot: u32) {
         let Some(entry) = self.outgoing.get_mut(slot) else { return };
         let (peer, before) = (entry.peer, core::mem::replace(&mut entry.phase, Phase::Open));
+        let Some(at) = self.peers.get_mut(peer) else { return };
+        // The peer is not silent: the pace is off until the next message it may ignore.
+        (at.quiet_until, at.is_reachable) = (0, true);
         if before.is_counted() {
             self.land(peer);
         }
-        self.heard(peer);
     }
 
     /// One interaction fewer is under way with this peer: the next in its queue is due.
@@ -433,7 +519,13 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
 
     /// The message of ours that an acknowledgement or a reset is about.
     pub(super) fn with_id(&self, from: P, id: u16) -> Option<u32> {
-        let hash = self.hashing.of(&from).with(id.into());
+        self.with_id_at(self.hashing.of(&from), from, id)
+    }
+
+    /// The same, with the hash of the peer at hand.
+    #[inline]
+    pub(super) fn with_id_at(&self, at: Hashing, from: P, id: u16) -> Option<u32> {
+        let hash = at.with(id.into());
         let sent = |entry: &Outgoing<P>| {
             entry.id == id && entry.to == from && matches!(entry.phase, Phase::Flying { .. } | Phase::Open)
         };
@@ -476,13 +568,6 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             // RFC 7252 §8.1: nobody answers a group with a reset, so it cannot end the others' turn.
             Some(What::Request(Delivery::Multicast)) => Step::NOTHING,
             _ => self.fail(slot, Failure::Reset),
-        }
-    }
-
-    /// The peer is not silent: the pace is off until the next message it may ignore.
-    fn heard(&mut self, peer: u32) {
-        if let Some(peer) = self.peers.get_mut(peer) {
-            (peer.quiet_until, peer.is_reachable) = (0, true);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is known of one peer: message ids, interactions under way, the pace of what it does not acknowledge.
 
+use super::random::Random;
 use super::slots::{NEVER, NONE, Slots, UNFILED};
 
 /// The id space is handed out in parts; a part may be begun again when the lifetime of its last id is over.
@@ -75,11 +76,12 @@ impl<P> Peer<P> {
 }
 
 /// The peer at an address, known or new. `None` if the table is full of peers that are needed.
+#[inline]
 pub(super) fn find_or_add<P: Copy + Eq>(
     peers: &mut Slots<'_, Peer<P>>,
     at: P,
     hash: u32,
-    first_id: u16,
+    random: &mut Random,
     now: u64,
     lifetime: u64,
 ) -> Option<u32> {
@@ -90,7 +92,7 @@ pub(super) fn find_or_add<P: Copy + Eq>(
         let victim = peers.victim(|peer| peer.needed_until(lifetime) <= now)?;
         peers.remove(victim);
     }
-    peers.insert(Peer::new(at, first_id), [hash, UNFILED], now.saturating_add(lifetime))
+    peers.insert(Peer::new(at, random.next_u16()), [hash, UNFILED], now.saturating_add(lifetime))
 }
 
 #[cfg(test)]

@@ -44,13 +44,6 @@ impl<'m> Ring<'m> {
         Some((Kept { start, len: short }, self.table.cells_mut().get_mut(at..at + len)?))
     }
 
-    /// Gives back what the latest claim did not need. Only its first `len` bytes were written to.
-    pub(super) fn trim(&mut self, kept: Kept, len: usize) -> Kept {
-        let len = u32::try_from(len).map_or(kept.len, |len| len.min(kept.len));
-        self.written = kept.start + u64::from(len);
-        Kept { len, ..kept }
-    }
-
     /// What was written, unless something took its place.
     pub(super) fn read(&self, kept: Kept) -> Option<&[u8]> {
         let bound = self.table.bound() as u64;
@@ -87,19 +80,6 @@ mod tests {
         assert!(ring.claim(11).is_none());
         let nothing = ring.claim(0).unwrap().0;
         assert_eq!(ring.read(nothing), Some(&[][..]));
-    }
-
-    #[test]
-    fn what_is_not_needed_is_given_back() {
-        let mut bytes = [0; 10];
-        let mut ring = Ring::new(Table::lent(&mut bytes));
-        let one = put(&mut ring, 1, 3);
-        let (kept, place) = ring.claim(6).unwrap();
-        place[..2].fill(2);
-        let two = ring.trim(kept, 2);
-        let three = put(&mut ring, 3, 5);
-        assert_eq!(ring.read(one), Some(&[1; 3][..]));
-        assert_eq!((ring.read(two), ring.read(three)), (Some(&[2; 2][..]), Some(&[3; 5][..])));
     }
 
     #[test]

@@ -4,8 +4,7 @@
 use core::hash::{Hash, Hasher};
 use core::time::Duration;
 
-use super::client::Progress;
-use super::incoming::{Again, Incoming, State};
+use super::incoming::{Again, Inbound, Incoming, State, Wishes};
 use super::outgoing::{Draft, What};
 use super::slots::{Handle, UNFILED};
 use super::token::Kept;
@@ -14,6 +13,8 @@ use super::{
     Arrival, Body, Datagram, Diagnostic, Endpoint, Error, Event, Exchange, Fault, Response, Step, Upload,
 };
 use crate::hash::SipHash;
+use crate::message::put_pieces;
+use crate::stage::Stage;
 use crate::{
     Assembled, Assembly, AssemblyError, Code, Identity, Kind, Message, Observe, Opt, OptionNumber, Options,
     Out, Part, SliceOut, Uint,
@@ -80,7 +81,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             self.done(slot, if confirmable { Again::Acknowledgement } else { Again::Nothing });
             return Ok(send);
         }
-        let mut own = Own::default();
+        let mut own = Own::NONE;
         let part = match response.part(&entry)? {
             Ok(part) => part,
             Err(code) => {
@@ -105,20 +106,17 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             own.push(OptionNumber::SIZE2, Uint::new(size));
         }
         let echo;
-        let mut challenge = &[][..];
         if self.is_too_much(&entry, &message) {
             // RFC 9175 §2.4: first show that you are where you say you are.
             echo = self.echo_in(now / nanos(ECHO_WHILE), entry.from).to_be_bytes();
-            (challenge, own) = (&echo, Own::default());
+            own = Own::behind(&echo);
             (message.code, message.options, message.payload) = (Code::UNAUTHORIZED, Options::EMPTY, &[]);
         }
         let handle = self.incoming.handle(slot);
-        let sent = own.with(challenge, |own| {
-            self.deliver(now, &entry, handle, Patched { message, own, without: &[] }, out)
-        });
-        let (send, again) = sent?;
+        let patched = Patched { message, own: &own, without: &[] };
+        let (send, again) = self.deliver(now, &entry, handle, patched, out)?;
         match observed.zip(sequence) {
-            Some((resource, sequence)) if challenge.is_empty() => {
+            Some((resource, sequence)) if own.echo.is_empty() => {
                 self.register(now, &entry, resource, sequence);
             }
             // RFC 7641 §4.2: what is not there cannot be observed.
@@ -138,7 +136,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         mut message: Patched<'_>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<(Option<Datagram<P>>, Again), Error> {
-        let (to, what, progress) = (entry.from, What::Response(exchange), Progress::NONE);
+        let (to, what, in_parts) = (entry.from, What::Response(exchange), false);
         match entry.state {
             State::Pending { acknowledged: false } if entry.kind == Kind::Confirmable => {
                 let (send, again) = self.piggyback(to, message, out)?;
@@ -146,13 +144,13 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             }
             _ if entry.kind == Kind::Confirmable => {
                 message.message.kind = Kind::Confirmable;
-                let (_, send) = self.send(now, &Draft { to, what, message, progress }, out)?;
+                let (_, send) = self.send(now, &Draft { to, what, message, in_parts }, out)?;
                 Ok((send, Again::Acknowledgement))
             }
             _ if entry.multicast => {
                 // RFC 7252 §8.2: not all at once.
                 let late = self.random.up_to(nanos(self.params.leisure));
-                let slot = self.enter(now, &Draft { to, what, message, progress })?;
+                let slot = self.enter(now, &Draft { to, what, message, in_parts })?;
                 self.outgoing.set_deadline(slot, now.saturating_add(late));
                 Ok((None, Again::Nothing))
             }
@@ -172,42 +170,65 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         message: Patched<'_>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<(Datagram<P>, Again), Error> {
-        message.check_room(out)?;
-        let Some((kept, place)) = self.replies.claim(message.most()) else {
-            return Ok((Datagram { to, len: message.write(out)? }, Again::Nothing));
+        let mut stage = Stage::new();
+        let Some((head, rest)) = message.pieces(&mut stage) else {
+            return self.piggyback_long(to, message, out);
         };
-        let mut reply = SliceOut::new(place);
-        let len = message.write(&mut reply)?;
-        out.put(reply.written());
-        Ok((Datagram { to, len }, Again::Reply(self.replies.trim(kept, len))))
+        let len = put_pieces(head, rest, out)?;
+        let again = match self.replies.claim(len) {
+            Some((kept, place)) => {
+                put_pieces(head, rest, &mut SliceOut::new(place))?;
+                Again::Reply(kept)
+            }
+            None => Again::Nothing,
+        };
+        Ok((Datagram { to, len }, again))
+    }
+
+    /// One whose options are too long to be gathered.
+    #[inline(never)]
+    fn piggyback_long(
+        &mut self,
+        to: P,
+        message: Patched<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(Datagram<P>, Again), Error> {
+        let len = message.write(out)?;
+        let again = match self.replies.claim(len) {
+            Some((kept, place)) => {
+                message.write(&mut SliceOut::new(place))?;
+                Again::Reply(kept)
+            }
+            None => Again::Nothing,
+        };
+        Ok((Datagram { to, len }, again))
     }
 
     /// A request that is no duplicate.
+    #[inline(never)]
     pub(super) fn requested<'a>(
         &mut self,
-        now: u64,
-        arrival: Arrival<P>,
-        message: Message<'a>,
+        inbound: &Inbound<'a, P>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<'a, P>, Error> {
+        let &Inbound { now, arrival, at, message, .. } = inbound;
         let from = arrival.from;
         if arrival.multicast && message.kind == Kind::Confirmable {
             return Ok(Step::event(Event::Refused { from, why: Fault::ConfirmableMulticast }));
         }
-        let hash = self.hashing.of(&from).with(message.id.into());
         let per_peer = self.per_peer;
         let peer = self
-            .peer(now, from)
+            .peer(now, from, at.whole())
             .filter(|&peer| self.peers.get(peer).is_some_and(|peer| peer.pending < per_peer));
         let (Some(peer), Some(token)) = (peer, Kept::new(message.token)) else {
             return self.busy(now, &arrival, &message, out);
         };
         if self.amplification > 0 {
-            self.hear_echo(now, from, peer, message.options.echo());
+            self.hear_echo(now, from, peer, inbound.gist.echo);
         }
         let (mut offset, mut upload, mut unfinished) = (0, None, None);
-        if message.options.block1().is_some_and(|block| block.more || block.number > 0) {
-            match self.assemble(now, &arrival, &message) {
+        if inbound.gist.block1.is_some_and(|block| block.more || block.number > 0) {
+            match self.assemble(inbound) {
                 Ok(Some((taken, body))) => {
                     upload = Some(Upload(body));
                     match taken {
@@ -219,8 +240,9 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
                 Err(error) => return self.refuse_block(now, &arrival, &message, error, out),
             }
         }
-        let entry = Incoming::new(&arrival, &message, token, peer, self.block_size);
-        let Some(slot) = self.remember(now, entry, hash) else {
+        let entry = Incoming::new(inbound, token, peer, self.block_size);
+        let Wishes { observe, wanted, .. } = entry.wishes;
+        let Some(slot) = self.remember(now, entry, at.with(message.id.into())) else {
             return self.busy(now, &arrival, &message, out);
         };
         if let Some(peer) = self.peers.get_mut(peer) {
@@ -237,32 +259,26 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         {
             self.bodies.remove(slot);
         }
-        let &Incoming { wishes, .. } = self.incoming.get(slot).ok_or(Error::Over)?;
-        if wishes.observe == Some(Observe::Deregister) {
+        if observe == Some(Observe::Deregister) {
             self.deregister(from, token);
         }
         let exchange = Exchange(self.incoming.handle(slot));
-        let wanted = wishes.wanted;
         Ok(Step::event(Event::Request { exchange, arrival, message, wanted, upload, offset }))
     }
 
     /// Takes a block in. `None`: there is no memory for another body.
-    fn assemble(
-        &mut self,
-        now: u64,
-        arrival: &Arrival<P>,
-        message: &Message<'_>,
-    ) -> Result<Option<(Assembled, Handle)>, AssemblyError> {
+    fn assemble(&mut self, inbound: &Inbound<'_, P>) -> Result<Option<(Assembled, Handle)>, AssemblyError> {
+        let Inbound { arrival, message, gist, .. } = inbound;
         let (from, identity) = (arrival.from, Identity::of(message, self.key));
-        let hash = self.hashing.of(&from).with(u64::from(message.code.0));
+        let hash = inbound.at.with(u64::from(message.code.0));
         let is = |body: &Incomplete<P>| body.identity == identity && body.from == from;
         let known = self.bodies.find(0, hash, is);
         let mut assembly = known
             .and_then(|slot| self.bodies.get(slot))
             .map_or(Assembly::new(self.block_size, self.upload_max), |body| body.assembly);
-        let taken = assembly.receive(identity, &message.options, message.payload.len())?;
+        let taken = assembly.take(identity, gist.block1, gist.size1, message.payload.len())?;
         let body = Incomplete { from, assembly, identity };
-        let deadline = now.saturating_add(self.upload_patience);
+        let deadline = inbound.now.saturating_add(self.upload_patience);
         let Some(slot) = known.or_else(|| self.bodies.insert(body, [hash, UNFILED], deadline)) else {
             return Ok(None);
         };
@@ -372,7 +388,8 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         let mut answer = Message { kind: Kind::Acknowledgement, code, options, payload, ..*request };
         if request.kind != Kind::Confirmable {
             Patched::plain(answer).check_room(out)?;
-            let Some(peer) = self.peer(now, to) else { return Ok(None) };
+            let hash = self.hashing.of(&to).whole();
+            let Some(peer) = self.peer(now, to, hash) else { return Ok(None) };
             let lifetime = self.lifetime;
             let Some(Ok(id)) = self.peers.get_mut(peer).map(|peer| peer.take_id(now, lifetime)) else {
                 return Ok(None);

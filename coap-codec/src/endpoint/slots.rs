@@ -1,8 +1,12 @@
 //! Slots: entries that stay where they are, found by two hashes and by their deadline.
 //!
 //! Everything lives in the cells of one [`Table`]: cell `i` holds an entry, but also the head of bucket `i`
-//! of either hash and position `i` of a binary heap of deadlines. So a table is one piece of memory, finding
-//! takes one probe on average, and the next deadline is always at the top.
+//! of either hash and position `i` of a binary heap of deadlines. So a table is one piece of memory, and finding
+//! takes one probe on average.
+//!
+//! Deadlines mostly come in order, being now and a lifetime: those stand in a list, the run, which costs a few
+//! links. Only what is due before the last of the run goes into the heap. The next deadline is the first of
+//! either. What is never due stands in neither.
 
 use super::table::Table;
 
@@ -11,6 +15,10 @@ pub(super) const UNFILED: u32 = 0;
 
 /// No slot.
 pub(super) const NONE: u32 = u32::MAX;
+
+/// In place of the one behind it in the run: the slot stands in the heap, or is never due.
+const HEAPED: u32 = u32::MAX - 1;
+const IDLE: u32 = u32::MAX - 2;
 
 /// A deadline that never comes.
 pub(super) const NEVER: u64 = u64::MAX;
@@ -29,8 +37,10 @@ pub struct Slot<T> {
     deadline: u64,
     /// How often the slot was given up; makes handles of former entries stale.
     stamp: u32,
-    /// Where the slot stands in the heap; if free, the next free slot.
+    /// The one before it in the run, or where it stands in the heap; if free, the next free slot.
     place: u32,
+    /// The one behind it in the run, [`HEAPED`] or [`IDLE`].
+    behind: u32,
     /// The slot at this position of the heap.
     heap: u32,
     hash: [u32; 2],
@@ -46,6 +56,7 @@ impl<T> Slot<T> {
         deadline: NEVER,
         stamp: 0,
         place: NONE,
+        behind: IDLE,
         heap: NONE,
         hash: [0; 2],
         next: [NONE; 2],
@@ -64,6 +75,12 @@ pub(super) struct Handle {
 pub(super) struct Slots<'m, T> {
     table: Table<'m, Slot<T>>,
     len: u32,
+    /// The first and the last of those whose deadlines came in order.
+    run: [u32; 2],
+    /// The earliest deadline.
+    earliest: u64,
+    /// How many stand in the heap.
+    heaped: u32,
     /// The first of those given up.
     free: u32,
     /// Slots from here on were never used.
@@ -72,14 +89,16 @@ pub(super) struct Slots<'m, T> {
     hand: u32,
 }
 
-const fn long(at: u32) -> usize {
+/// A number of the tables as a length: no target has less than 32 bits.
+#[inline]
+pub(super) const fn long(at: u32) -> usize {
     at as usize
 }
 
 impl<'m, T: Copy> Slots<'m, T> {
     pub(super) fn new(mut table: Table<'m, Slot<T>>) -> Self {
         table.cells_mut().fill(Slot::EMPTY);
-        Self { table, len: 0, free: NONE, fresh: 0, hand: 0 }
+        Self { table, len: 0, run: [NONE; 2], earliest: NEVER, heaped: 0, free: NONE, fresh: 0, hand: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -155,12 +174,12 @@ impl<'m, T: Copy> Slots<'m, T> {
     #[inline]
     pub(super) fn insert(&mut self, entry: T, hash: [u32; 2], deadline: u64) -> Option<u32> {
         let slot = self.take_free()?;
-        let cell = &mut self.table.cells_mut()[long(slot)];
-        (cell.entry, cell.hash, cell.deadline) = (Some(entry), hash, deadline);
+        let cell = self.table.cells_mut().get_mut(long(slot))?;
+        (cell.entry, cell.hash) = (Some(entry), hash);
         self.link(0, slot);
         self.link(1, slot);
         self.len += 1;
-        self.rise(slot, self.len - 1);
+        self.schedule(slot, deadline);
         Some(slot)
     }
 
@@ -171,18 +190,28 @@ impl<'m, T: Copy> Slots<'m, T> {
             return;
         };
         cell.entry = None;
+        cell.stamp = cell.stamp.wrapping_add(1);
         self.unlink(0, slot);
         self.unlink(1, slot);
+        self.unschedule(slot);
         self.len -= 1;
-        // The last of the heap takes the place.
-        let cells = self.table.cells_mut();
-        let (place, last) = (cells[long(slot)].place, cells[long(self.len)].heap);
-        if last != slot {
-            self.settle(last, place);
-        }
-        let cell = &mut self.table.cells_mut()[long(slot)];
-        (cell.stamp, cell.place) = (cell.stamp.wrapping_add(1), self.free);
+        self.table.cells_mut()[long(slot)].place = self.free;
         self.free = slot;
+    }
+
+    /// Puts an entry in the place of another, as if that had been removed.
+    pub(super) fn replace(&mut self, slot: u32, entry: T, hash: [u32; 2], deadline: u64) {
+        if self.get(slot).is_none() {
+            return;
+        }
+        self.unlink(0, slot);
+        self.unlink(1, slot);
+        self.unschedule(slot);
+        let cell = &mut self.table.cells_mut()[long(slot)];
+        (cell.entry, cell.hash, cell.stamp) = (Some(entry), hash, cell.stamp.wrapping_add(1));
+        self.link(0, slot);
+        self.link(1, slot);
+        self.schedule(slot, deadline);
     }
 
     /// Files an entry under another hash.
@@ -195,31 +224,42 @@ impl<'m, T: Copy> Slots<'m, T> {
         self.link(key, slot);
     }
 
-    pub(super) fn deadline(&self, slot: u32) -> u64 {
-        self.table.cells().get(long(slot)).map_or(NEVER, |cell| cell.deadline)
-    }
-
     pub(super) fn set_deadline(&mut self, slot: u32, deadline: u64) {
-        if let Some(cell) = self.table.cells_mut().get_mut(long(slot))
-            && cell.entry.is_some()
-        {
-            cell.deadline = deadline;
-            let place = cell.place;
-            self.settle(slot, place);
+        let Some(cell) = self.table.cells_mut().get_mut(long(slot)) else { return };
+        if cell.entry.is_none() || cell.deadline == deadline {
+            return;
         }
+        if cell.behind == NONE && cell.deadline < deadline && deadline != NEVER {
+            // It stays the last of the run.
+            if core::mem::replace(&mut cell.deadline, deadline) == self.earliest {
+                self.earliest = self.first().map_or(NEVER, |(at, _)| at);
+            }
+            return;
+        }
+        self.unschedule(slot);
+        self.schedule(slot, deadline);
     }
 
     /// The earliest deadline, and whose it is.
     #[inline]
     pub(super) fn first(&self) -> Option<(u64, u32)> {
-        let slot = self.table.cells().first().filter(|_| self.len > 0)?.heap;
-        Some((self.deadline(slot), slot))
+        let cells = self.table.cells();
+        let of = |slot: u32| cells.get(long(slot)).map(|cell| (cell.deadline, slot));
+        let run = of(self.run[0]);
+        if self.heaped == 0 {
+            return run;
+        }
+        let heap = of(cells.first()?.heap);
+        match run.zip(heap) {
+            Some((run, heap)) => Some(run.min(heap)),
+            None => run.or(heap),
+        }
     }
 
     /// The earliest deadline, [`NEVER`] if there is none.
     #[inline]
     pub(super) fn earliest(&self) -> u64 {
-        if self.len == 0 { NEVER } else { self.first().map_or(NEVER, |(at, _)| at) }
+        self.earliest
     }
 
     /// The next entry in turn that may go, within a few steps.
@@ -239,7 +279,7 @@ impl<'m, T: Copy> Slots<'m, T> {
             return Some(slot);
         }
         let before = self.table.cells().len();
-        if self.fresh == NONE - 1 || !self.table.grow(long(self.fresh) + 1, Slot::EMPTY) {
+        if self.fresh == IDLE || !self.table.grow(long(self.fresh) + 1, Slot::EMPTY) {
             return None;
         }
         if before != self.table.cells().len() {
@@ -294,15 +334,64 @@ impl<'m, T: Copy> Slots<'m, T> {
         }
     }
 
-    /// Puts a slot into the heap at `place` or where it belongs from there.
-    fn settle(&mut self, slot: u32, place: u32) {
-        let risen = self.rise(slot, place);
-        if risen == place {
-            self.sink(slot, place);
+    /// Has a slot due at a deadline, which it has not been.
+    #[inline]
+    fn schedule(&mut self, slot: u32, deadline: u64) {
+        let cells = self.table.cells_mut();
+        let [_, last] = self.run;
+        let in_order = cells.get(long(last)).is_none_or(|last| last.deadline <= deadline);
+        let Some(cell) = cells.get_mut(long(slot)) else { return };
+        cell.deadline = deadline;
+        self.earliest = self.earliest.min(deadline);
+        if deadline == NEVER {
+            cell.behind = IDLE;
+        } else if in_order {
+            (cell.place, cell.behind) = (last, NONE);
+            match cells.get_mut(long(last)) {
+                Some(last) => last.behind = slot,
+                None => self.run[0] = slot,
+            }
+            self.run[1] = slot;
+        } else {
+            cell.behind = HEAPED;
+            self.heaped += 1;
+            self.rise(slot, self.heaped - 1);
         }
     }
 
+    /// Takes a slot out of the run or the heap.
     #[inline]
+    fn unschedule(&mut self, slot: u32) {
+        let cells = self.table.cells_mut();
+        let Some(&Slot { place, behind, deadline, .. }) = cells.get(long(slot)) else { return };
+        match behind {
+            IDLE => {}
+            HEAPED => self.leave_heap(slot, place),
+            behind => {
+                match cells.get_mut(long(place)) {
+                    Some(before) => before.behind = behind,
+                    None => self.run[0] = behind,
+                }
+                match cells.get_mut(long(behind)) {
+                    Some(behind) => behind.place = place,
+                    None => self.run[1] = place,
+                }
+            }
+        }
+        if deadline == self.earliest {
+            self.earliest = self.first().map_or(NEVER, |(at, _)| at);
+        }
+    }
+
+    /// The last of the heap takes the place.
+    fn leave_heap(&mut self, slot: u32, place: u32) {
+        self.heaped -= 1;
+        let last = self.table.cells()[long(self.heaped)].heap;
+        if last != slot && self.rise(last, place) == place {
+            self.sink(last, place);
+        }
+    }
+
     fn rise(&mut self, slot: u32, mut place: u32) -> u32 {
         let cells = self.table.cells_mut();
         let deadline = cells[long(slot)].deadline;
@@ -320,7 +409,7 @@ impl<'m, T: Copy> Slots<'m, T> {
     }
 
     fn sink(&mut self, slot: u32, mut place: u32) {
-        let len = self.len;
+        let len = self.heaped;
         let cells = self.table.cells_mut();
         let deadline = cells[long(slot)].deadline;
         loop {
@@ -360,7 +449,7 @@ mod tests {
     use alloc::vec;
 
     use super::super::random::Random;
-    use super::{Slot, Slots, Table};
+    use super::{NEVER, Slot, Slots, Table};
 
     #[test]
     fn entries_are_found_by_hash_handle_and_deadline_as_in_a_map() {
@@ -371,7 +460,12 @@ mod tests {
             let key = u32::from(random.next_u16()) % 64;
             let hash = [(key + 1).wrapping_mul(0x9E37_79B9), (key + 1).wrapping_mul(0x7FEB_352D)];
             let known = slots.find(0, hash[0], |entry: &(u32, u32)| entry.0 == key);
-            let deadline = u64::from(random.next_u16() % 100);
+            // Mostly later than what came before, as deadlines are.
+            let deadline = match random.next_u16() % 8 {
+                0 => NEVER,
+                1 | 2 => u64::from(random.next_u16()) % 20_000,
+                _ => u64::from(step) + 1000,
+            };
             match map.get(&key).copied() {
                 None => {
                     assert_eq!(known, None);
@@ -385,7 +479,7 @@ mod tests {
                     let slot = known.unwrap();
                     assert_eq!(slots.slot(handle), Some(slot));
                     assert_eq!(slots.find(1, hash[1], |entry| entry.0 == key), Some(slot));
-                    match step % 3 {
+                    match step % 4 {
                         0 => {
                             slots.set_deadline(slot, deadline);
                             map.insert(key, (handle, born, deadline));
@@ -395,6 +489,11 @@ mod tests {
                             assert_eq!(slots.find(0, hash[0], |entry| entry.0 == key), None);
                             assert_eq!(slots.find(0, 7, |entry| entry.0 == key), Some(slot));
                             slots.rekey(slot, 0, hash[0]);
+                        }
+                        2 => {
+                            slots.replace(slot, (key, step), hash, deadline);
+                            assert_eq!(slots.slot(handle), None);
+                            map.insert(key, (slots.handle(slot), step, deadline));
                         }
                         _ => {
                             assert_eq!(slots.get(slot), Some(&(key, born)));
@@ -406,8 +505,9 @@ mod tests {
                 }
             }
             assert_eq!(slots.len(), map.len());
-            let earliest = map.values().map(|&(_, _, deadline)| deadline).min();
+            let earliest = map.values().map(|&(_, _, deadline)| deadline).filter(|&at| at != NEVER).min();
             assert_eq!(slots.first().map(|(deadline, _)| deadline), earliest);
+            assert_eq!(slots.earliest(), earliest.unwrap_or(NEVER));
         }
     }
 

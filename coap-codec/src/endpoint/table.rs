@@ -65,23 +65,27 @@ impl<'m, T: Copy> Table<'m, T> {
     }
 
     /// Makes at least `len` cells exist, new ones holding `empty`. `false`: beyond the bound.
+    #[inline]
+    pub(super) fn grow(&mut self, len: usize, empty: T) -> bool {
+        len <= self.cells().len() || self.grow_now(len, empty)
+    }
+
+    #[cold]
     #[cfg_attr(
         not(feature = "alloc"),
         expect(unused_variables, reason = "lent cells are all there from the start")
     )]
-    pub(super) fn grow(&mut self, len: usize, empty: T) -> bool {
+    fn grow_now(&mut self, len: usize, empty: T) -> bool {
         match &mut self.cells {
-            Cells::Lent(cells) => len <= cells.len(),
+            Cells::Lent(_) => false,
             #[cfg(feature = "alloc")]
             Cells::Growing { cells, bound } => {
                 if len > *bound {
                     return false;
                 }
-                if len > cells.len() {
-                    let wanted = len.max(cells.len() * 2).max(8).min(*bound);
-                    cells.reserve_exact(wanted - cells.len());
-                    cells.resize(wanted, empty);
-                }
+                let wanted = len.max(cells.len() * 2).max(8).min(*bound);
+                cells.reserve_exact(wanted - cells.len());
+                cells.resize(wanted, empty);
                 true
             }
         }

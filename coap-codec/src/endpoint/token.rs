@@ -1,6 +1,7 @@
 //! A token kept in a table: up to eight bytes (RFC 7252 §5.3.1).
 
 use crate::Token;
+use crate::stage::copy;
 
 /// Eight bytes and how many of them count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,7 +20,7 @@ impl Kept {
     #[inline]
     pub(super) fn new(token: Token<'_>) -> Option<Self> {
         let mut bytes = [0; Self::MAX];
-        bytes.get_mut(..token.len())?.copy_from_slice(token.as_bytes());
+        copy(bytes.get_mut(..token.len())?, token.as_bytes());
         Some(Self { len: u8::try_from(token.len()).ok()?, bytes })
     }
 

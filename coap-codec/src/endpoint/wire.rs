@@ -3,7 +3,9 @@
 use core::time::Duration;
 
 use super::table::Table;
-use crate::{Block, EncodeError, Length, Message, Opt, OptionNumber, Out, Uint, Writer, message, option};
+use super::token::Kept;
+use crate::stage::Stage;
+use crate::{Block, Code, EncodeError, Length, Message, Opt, OptionNumber, Out, Uint, Writer, message};
 
 /// A moment in nanoseconds, the last one standing for never.
 #[inline]
@@ -11,43 +13,55 @@ pub(super) fn nanos(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
 }
 
-/// Options of the endpoint's own, in ascending order.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Own {
-    list: [Option<(OptionNumber, Uint)>; Self::MOST],
+/// Options of the endpoint's own, in ascending order, with an Echo value behind them.
+#[derive(Clone, Copy)]
+pub(super) struct Own<'a> {
+    list: [(OptionNumber, Uint); Own::MOST],
     len: usize,
+    pub(super) echo: &'a [u8],
 }
 
-impl Own {
+impl<'a> Own<'a> {
     const MOST: usize = 4;
+
+    pub(super) const NONE: Own<'static> = Own::behind(&[]);
+
+    /// None yet but an Echo value, if there is one.
+    #[inline]
+    pub(super) const fn behind(echo: &'a [u8]) -> Self {
+        Self { list: [(OptionNumber(0), Uint::new(0)); Self::MOST], len: 0, echo }
+    }
 
     /// Bytes they make a message longer at most: four numbers, an Echo, and a marker.
     pub(super) const ROOM: usize = 4 * 9 + 45 + 1;
 
+    #[inline]
     pub(super) fn push(&mut self, number: OptionNumber, value: Uint) {
         if let Some(place) = self.list.get_mut(self.len) {
-            *place = Some((number, value));
+            *place = (number, value);
             self.len += 1;
         }
     }
 
+    #[inline]
     pub(super) fn push_block(&mut self, number: OptionNumber, block: Option<Block>) {
         if let Some(block) = block {
             self.push(number, block.uint());
         }
     }
 
-    /// Lends them as options; `echo` goes behind them, being of a higher number.
-    pub(super) fn with<R>(&self, echo: &[u8], then: impl FnOnce(&[Opt<'_>]) -> R) -> R {
-        if self.len == 0 && echo.is_empty() {
-            return then(&[]);
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.len == 0 && self.echo.is_empty()
+    }
+
+    #[inline]
+    fn get(&self, at: usize) -> Option<Opt<'_>> {
+        match self.list.get(at) {
+            Some((number, value)) if at < self.len => Some(Opt::new(*number, value)),
+            _ if at == self.len && !self.echo.is_empty() => Some(Opt::new(OptionNumber::ECHO, self.echo)),
+            _ => None,
         }
-        let mut list = [Opt::new(OptionNumber::ECHO, echo); Self::MOST + 1];
-        for (place, own) in list.iter_mut().zip(self.list.iter().flatten()) {
-            *place = Opt::new(own.0, &own.1);
-        }
-        let len = self.len + usize::from(!echo.is_empty());
-        then(list.get(..len).unwrap_or_default())
     }
 }
 
@@ -56,29 +70,21 @@ impl Own {
 #[derive(Clone, Copy)]
 pub(super) struct Patched<'a> {
     pub(super) message: Message<'a>,
-    pub(super) own: &'a [Opt<'a>],
+    pub(super) own: &'a Own<'a>,
     pub(super) without: &'a [OptionNumber],
 }
 
 impl<'a> Patched<'a> {
     pub(super) const fn plain(message: Message<'a>) -> Self {
-        Self { message, own: &[], without: &[] }
-    }
-
-    /// Bytes it takes at most.
-    pub(super) fn most(&self) -> usize {
-        // Up to five bytes of head for each option.
-        let own: usize = self.own.iter().map(|own| 5 + own.value.len()).sum();
-        4 + self.message.token.encoded_len()
-            + self.message.options.most()
-            + own
-            + 1
-            + self.message.payload.len()
+        Self { message, own: &Own::NONE, without: &[] }
     }
 
     /// Makes sure that it fits.
     pub(super) fn check_room(&self, out: &(impl Out + ?Sized)) -> Result<(), EncodeError> {
-        if out.room() < self.most() {
+        let message = &self.message;
+        let body = message.options.most().saturating_add(message.payload.len());
+        // Header, the longest token, and what the endpoint adds.
+        if out.room() < body.saturating_add(4 + Kept::MAX + Own::ROOM) {
             let needed = self.write(&mut Length::default())?;
             if out.room() < needed {
                 return Err(EncodeError::NoRoom { needed });
@@ -87,79 +93,84 @@ impl<'a> Patched<'a> {
         Ok(())
     }
 
-    /// Writes it and says how long it is.
+    /// Writes it, whole or not at all, and says how long it is.
+    #[inline]
     pub(super) fn write(&self, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+        let mut stage = Stage::new();
+        match self.pieces(&mut stage) {
+            Some((head, rest)) => message::put_pieces(head, rest, out),
+            None => self.write_long(out),
+        }
+    }
+
+    /// The message in two pieces, the second being what is left of the payload. `None`: the head is too long to be
+    /// gathered.
+    #[inline]
+    pub(super) fn pieces<'s>(&'s self, stage: &'s mut Stage) -> Option<(&'s [u8], &'s [u8])> {
         let message = &self.message;
-        if self.own.is_empty() && self.without.is_empty() {
-            message.encode(out)?;
-            return Ok(message.encoded_len());
+        if message.code == Code::EMPTY {
+            return None;
         }
-        if out.room() < self.most() {
-            return self.write_exactly(out);
-        }
-        // There is room for all of it, so nothing is checked any more.
-        let mut out = Counted { out, len: 0 };
-        message::put_header(message.kind, message.code, message.id, message.token, &mut out);
-        message.token.put(&mut out);
-        let mut last = 0;
-        self.merge(|option| {
-            option::put(usize::from(option.number.0.wrapping_sub(last)), option.value, &mut out);
-            last = option.number.0;
-            Ok(())
-        })?;
-        if !message.payload.is_empty() {
-            out.put(&[0xFF]);
-            out.put(message.payload);
-        }
-        Ok(out.len)
+        let header = message::header(message.kind, message.code, message.id);
+        let (bytes, whole) = if self.own.is_empty() && self.without.is_empty() {
+            stage.gather(header, message.token, &message.options, message.payload)?
+        } else {
+            let (mut at, mut last) = (stage.begin(header, message.token)?, 0);
+            self.merge(|option| {
+                let delta = usize::from(option.number.0.wrapping_sub(last));
+                at = stage.put_option(at, delta, option.value).ok_or(())?;
+                last = option.number.0;
+                Ok::<(), ()>(())
+            })
+            .ok()?;
+            stage.finish(at, message.payload)?
+        };
+        Some((bytes, if whole { &[] } else { message.payload }))
     }
 
     /// Puts the options that go out, in order.
     #[inline]
-    fn merge(&self, mut put: impl FnMut(Opt<'a>) -> Result<(), EncodeError>) -> Result<(), EncodeError> {
-        let (mut own, mut last) = (self.own, None);
+    fn merge<E>(&self, mut put: impl FnMut(Opt<'_>) -> Result<(), E>) -> Result<(), E> {
+        let (mut at, mut own, mut last) = (0, self.own.get(0), None);
         for option in self.message.options {
-            while let [first, rest @ ..] = own
+            while let Some(first) = own
                 && first.number <= option.number
             {
-                put(*first)?;
-                (own, last) = (rest, Some(first.number));
+                put(first)?;
+                last = Some(first.number);
+                at += 1;
+                own = self.own.get(at);
             }
             if last != Some(option.number) && !self.without.contains(&option.number) {
                 put(option)?;
             }
         }
-        own.iter().try_for_each(|own| put(*own))
+        while let Some(option) = own {
+            put(option)?;
+            at += 1;
+            own = self.own.get(at);
+        }
+        Ok(())
     }
 
-    /// Where room may be short, each piece is checked.
+    /// A message whose head is too long to be gathered, or that has nothing but a header.
     #[inline(never)]
-    fn write_exactly(&self, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+    fn write_long(&self, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
+        let mut length = Length::default();
+        self.write_pieces(&mut length)?;
+        let needed = length.get();
+        if out.room() < needed {
+            return Err(EncodeError::NoRoom { needed });
+        }
+        self.write_pieces(out)?;
+        Ok(needed)
+    }
+
+    fn write_pieces(&self, out: &mut (impl Out + ?Sized)) -> Result<(), EncodeError> {
         let message = &self.message;
-        let mut out = Counted { out, len: 0 };
-        let mut writer = Writer::new(&mut out, message.kind, message.code, message.id, message.token)?;
+        let mut writer = Writer::new(out, message.kind, message.code, message.id, message.token)?;
         self.merge(|option| writer.option(option.number, option.value))?;
-        writer.payload(message.payload)?;
-        Ok(out.len)
-    }
-}
-
-/// An output that counts what passes.
-struct Counted<'o, O: ?Sized> {
-    out: &'o mut O,
-    len: usize,
-}
-
-impl<O: Out + ?Sized> Out for Counted<'_, O> {
-    #[inline]
-    fn room(&self) -> usize {
-        self.out.room()
-    }
-
-    #[inline]
-    fn put(&mut self, bytes: &[u8]) {
-        self.out.put(bytes);
-        self.len += bytes.len();
+        writer.payload(message.payload)
     }
 }
 
@@ -218,7 +229,7 @@ mod tests {
         // Observe, two Uri-Path, Block2, Size2, a payload.
         let bytes = b"\x41\x01\x00\x07t\x60\x51a\x01b\xC1\x06\x50\xFFx";
         let message = Message::decode(bytes, Rules::new()).unwrap();
-        let mut own = Own::default();
+        let mut own = Own::NONE;
         own.push_block(OptionNumber::BLOCK2, Some(Block::new(3, false, 2).unwrap()));
         own.push_block(OptionNumber::BLOCK1, None);
         let mut buffer = [0; 64];
@@ -227,37 +238,42 @@ mod tests {
             (b"ee", b"\x41\x01\x00\x07t\xB1a\x01b\xC1\x32\x50\xD2\xD3ee\xFFx"),
         ] {
             let mut out = SliceOut::new(&mut buffer);
-            let len = own.with(echo, |own| {
-                let patched = Patched { message, own, without: &[OptionNumber::OBSERVE] };
-                assert!(patched.most() >= meant.len());
-                let mut exact = [0; 64];
-                let short = SliceOut::new(&mut exact[..meant.len() - 1]);
-                assert!(patched.check_room(&short).is_err());
-                patched.check_room(&SliceOut::new(&mut exact[..meant.len()])).unwrap();
-                patched.write(&mut out).unwrap()
-            });
-            assert_eq!((out.written(), len), (meant, meant.len()));
+            let own = Own { echo, ..own };
+            let patched = Patched { message, own: &own, without: &[OptionNumber::OBSERVE] };
+            let mut exact = [0; 64];
+            let mut short = SliceOut::new(&mut exact[..meant.len() - 1]);
+            assert!(patched.check_room(&short).is_err() && patched.write(&mut short).is_err());
+            assert!(short.is_empty());
+            patched.check_room(&SliceOut::new(&mut exact[..meant.len()])).unwrap();
+            assert_eq!(patched.write(&mut out), Ok(meant.len()));
+            assert_eq!(out.written(), meant);
+            // The long way writes the same.
+            out.clear();
+            assert_eq!(patched.write_long(&mut out), Ok(meant.len()));
+            assert_eq!(out.written(), meant);
         }
     }
 
     #[test]
-    fn with_little_room_the_same_is_written() {
-        let list = [(OptionNumber::URI_PATH, &b"x"[..]), (OptionNumber::SIZE1, &[1])];
+    fn a_long_head_is_written_whole_or_not_at_all() {
+        let list = [(OptionNumber::URI_PATH, &[b'x'; 120][..]), (OptionNumber::SIZE1, &[1])];
         let list = list.map(|(number, value)| Opt::new(number, value));
         let options = Options::new(&list).unwrap();
         let message =
             Message { code: Code::GET, options, payload: b"xyz", ..Message::empty(Kind::Confirmable, 7) };
-        let mut own = Own::default();
+        let mut own = Own::NONE;
         own.push_block(OptionNumber::BLOCK2, Some(Block::new(3, false, 2).unwrap()));
-        own.with(&[], |own| {
-            let patched = Patched { message, own, without: &[] };
-            let (mut wide, mut narrow) = ([0; 64], [0; 15]);
-            let mut out = SliceOut::new(&mut wide);
-            assert_eq!(patched.write(&mut out), Ok(15));
-            let mut exact = SliceOut::new(&mut narrow);
-            assert_eq!(patched.write(&mut exact), Ok(15));
-            assert_eq!(exact.written(), out.written());
-            assert!(patched.write(&mut SliceOut::new(&mut [0; 14])).is_err());
-        });
+        let patched = Patched { message, own: &own, without: &[] };
+        let mut wide = [0; 256];
+        let mut out = SliceOut::new(&mut wide);
+        let len = patched.write(&mut out).unwrap();
+        assert_eq!((out.len(), len), (135, 135));
+        let mut narrow = [0; 135];
+        let mut exact = SliceOut::new(&mut narrow);
+        assert_eq!(patched.write(&mut exact), Ok(len));
+        assert_eq!(exact.written(), out.written());
+        let mut short = [0; 134];
+        let mut short = SliceOut::new(&mut short);
+        assert!(patched.write(&mut short).is_err() && short.is_empty());
     }
 }

@@ -268,6 +268,34 @@ const LOW: [u8; 64] = {
     rows
 };
 
+/// What there is to say of the numbers below 64 at one look.
+const LIMITS: [Limits; 64] = {
+    let mut limits =
+        [Limits { row: 0, min: 0, max: 0, repeatable: false, is_text: false, with_care: true }; 64];
+    let mut row = 0;
+    while row < REGISTRY.len() && REGISTRY[row].number.0 < 64 {
+        let Definition { number, format, min, max, repeatable, .. } = REGISTRY[row];
+        let is_text = matches!(format, Format::Text);
+        let with_care =
+            matches!(number, OptionNumber::HOP_LIMIT | OptionNumber::OSCORE | OptionNumber::Q_BLOCK2);
+        limits[number.0 as usize] = Limits { row: 1 << row, min, max, repeatable, is_text, with_care };
+        row += 1;
+    }
+    limits
+};
+
+#[derive(Clone, Copy)]
+struct Limits {
+    /// The bit of the row.
+    row: u32,
+    min: u16,
+    max: u16,
+    repeatable: bool,
+    is_text: bool,
+    /// Whether values within the limits may be wrong all the same. Blocks are looked at by everybody.
+    with_care: bool,
+}
+
 #[inline]
 fn row_of(number: OptionNumber) -> Option<usize> {
     if let Some(&row) = LOW.get(usize::from(number.0)) {
@@ -322,6 +350,19 @@ impl<'a> Known<'a> {
     #[must_use]
     pub const fn and<'b>(self, own: &'b [Definition]) -> Known<'b> {
         Known { rows: self.rows, own }
+    }
+
+    /// Whether there is nothing to be said against an option, told at one look; `again`: one of its number came
+    /// before; `text`: text may be any bytes. That of a block, only its length is looked at.
+    #[inline(always)]
+    pub(crate) fn surely_takes(&self, number: usize, len: usize, again: bool, text: bool) -> bool {
+        let Some(limits) = LIMITS.get(number) else { return false };
+        self.rows & limits.row != 0
+            && (usize::from(limits.min)..=usize::from(limits.max)).contains(&len)
+            && (!again || limits.repeatable)
+            && !limits.with_care
+            && (text || !limits.is_text)
+            && (self.own.is_empty() || !self.own.iter().any(|own| usize::from(own.number.0) == number))
     }
 
     /// The definition of an option, if it is known.

@@ -46,10 +46,14 @@ impl Deref for Uint {
 /// Reads up to four bytes.
 #[inline]
 pub(crate) fn read(bytes: &[u8]) -> Option<u32> {
-    if bytes.len() > 4 {
-        return None;
-    }
-    Some(bytes.iter().fold(0, |number, &byte| (number << 8) | u32::from(byte)))
+    Some(match *bytes {
+        [] => 0,
+        [d] => d.into(),
+        [c, d] => u32::from_be_bytes([0, 0, c, d]),
+        [b, c, d] => u32::from_be_bytes([0, b, c, d]),
+        [a, b, c, d] => u32::from_be_bytes([a, b, c, d]),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
