@@ -10,6 +10,7 @@
 //!   passed, and each [`Endpoint::handle_timeout`] does one piece of it. Calling late makes things late, never
 //!   wrong.
 //! * A message is acted on once. Its duplicates get the reply the first one got (RFC 7252 §4.5).
+//! * A message sent again has the same bytes, be it that nothing was heard or that a duplicate asked for it.
 //! * Every request of ours ends with exactly one event, see [`Event`].
 //! * Everything a peer can make grow is bounded by [`Memory`] and [`Config`].
 //!
@@ -195,6 +196,76 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
         }
     }
 
+    /// Takes a message that was decoded, and perhaps rewritten, by the caller: where a transform between the codec
+    /// and the endpoint belongs, such as the protection of OSCORE (RFC 8613).
+    ///
+    /// The rewritten message keeps kind, id and token of the one that came; code, options and payload are those
+    /// inside. It is judged as it stands, so what is outside has to be judged before. Ask [`Endpoint::again`] first:
+    /// a duplicate is no replay, and is answered without being opened.
+    ///
+    /// The way out needs no call: what this endpoint appends to the output is decoded, rewritten and encoded again.
+    /// A message that is sent again under its id has the same bytes each time, so a nonce that is kept for a
+    /// peer and an id never meets two texts.
+    ///
+    /// ```
+    /// # #[cfg(not(feature = "alloc"))] fn main() {}
+    /// # #[cfg(feature = "alloc")] fn main() -> Result<(), Box<dyn core::error::Error>> {
+    /// # use core::time::Duration;
+    /// use coap_codec::endpoint::{Arrival, Config, Endpoint, Event, Memory};
+    /// use coap_codec::{Code, Message, Rules};
+    ///
+    /// let mut server = Endpoint::new(Config::new(Memory::growing(10), 1));
+    /// let (mut out, now, arrival) = (Vec::new(), Duration::ZERO, Arrival::from("client"));
+    ///
+    /// // POST, with what is protected in the payload.
+    /// let outer = Message::decode(b"\x40\x02\x00\x07\x90\xFFprotected", Rules::new())?;
+    /// if server.again("client", &outer, &mut out)?.is_none() {
+    ///     let opened = b"\x50\x01\x00\x00\xB4temp"; // GET /temp
+    ///     let inner = Message::decode(opened, Rules::new())?;
+    ///     let message = Message { kind: outer.kind, id: outer.id, token: outer.token, ..inner };
+    ///     let step = server.receive_message(now, arrival, message, &mut out)?;
+    ///     let Some(Event::Request { message, .. }) = step.event else { panic!() };
+    ///     assert!(message.code == Code::GET && message.options.path_is(&["temp"]));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::receive`].
+    pub fn receive_message<'a>(
+        &mut self,
+        now: Duration,
+        arrival: Arrival<P>,
+        message: Message<'a>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Step<'a, P>, Error> {
+        self.take_in(nanos(now), arrival, message, out)
+    }
+
+    /// What is said to a message that was acted on before, by its sender and id alone (RFC 7252 §4.5). `None`: it was
+    /// not, or it may be acted on again. For those who rewrite messages, see [`Endpoint::receive_message`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::receive`].
+    pub fn again(
+        &mut self,
+        from: P,
+        message: &Message<'_>,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Step<'static, P>>, Error> {
+        let at = self.hashing.of(&from);
+        match self.before(at, from, message.id) {
+            Some(slot) if matches!(message.kind, Kind::Confirmable | Kind::NonConfirmable) => {
+                self.repeat(slot, message, out)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    #[inline]
     fn take_in<'a>(
         &mut self,
         now: u64,
