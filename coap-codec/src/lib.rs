@@ -77,6 +77,7 @@
 //! | judge conditions, choose a format, keep still | [`Current`], [`ContentFormat::offered`], [`NoResponse`] |
 //! | cut a body into blocks, put one together | [`Wanted`], [`Fetch`], [`Upload`], [`Assembly`], [`BlockMap`] |
 //! | tell requests apart, and old notifications from new | [`Identity`], [`Freshness`] |
+//! | exchange all that over datagrams, or over one connection | [`Endpoint`], [`Connection`] |
 //!
 //! Features only add: `alloc`, `std` (default), `bytes`, `serde`, `defmt`. Which section of which document is
 //! checked where stands in `docs/sections.md`.
@@ -127,6 +128,7 @@ pub use code::{Code, ParseCodeError};
 pub use condition::Current;
 pub use content_format::ContentFormat;
 pub use endpoint::Endpoint;
+pub use endpoint::stream::Connection;
 pub use error::{Answer, DecodeError, EncodeError, Refusal, Rule};
 pub use etag::EntityTag;
 pub use identity::Identity;
@@ -149,7 +151,8 @@ pub use rules::{Policy, Rules};
 #[cfg(feature = "bytes")]
 pub use stream::split_frame;
 pub use stream::{
-    Abort, Addresses, Capabilities, Csm, Peek, Reader, Release, Signal, SignalOption, StreamMessage, peek,
+    Abort, Addresses, Capabilities, Csm, Framing, Peek, Reader, Release, Signal, SignalOption, StreamMessage,
+    peek,
 };
 pub use token::Token;
 pub use uri::{Component, Composed, Host, Scheme, Uri, UriError, UriRule};

@@ -18,28 +18,28 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
     /// The body of the request, if it goes out in parts.
-    upload: Option<Upload>,
+    pub(super) upload: Option<Upload>,
     /// The part that is under way.
-    part: Option<Part>,
+    pub(super) part: Option<Part>,
     /// The body of the response, if it comes in blocks.
-    fetch: Option<Fetch>,
+    pub(super) fetch: Option<Fetch>,
     /// The block to ask for.
     pub(super) block2: Option<Block>,
     /// The caller reads single blocks himself.
-    by_block: bool,
+    pub(super) by_block: bool,
     /// What is observed, and the newest notification of it.
-    observes: bool,
-    seen: Option<Freshness>,
+    pub(super) observes: bool,
+    pub(super) seen: Option<Freshness>,
     /// Whether the rest of a notification is fetched: without observing (RFC 7959 §2.6).
-    is_rest: bool,
-    echo: Echo,
+    pub(super) is_rest: bool,
+    pub(super) echo: Echo,
 }
 
 /// The Echo value a server wants to see again (RFC 9175 §2.3).
 #[derive(Clone, Copy, Debug)]
-struct Echo {
-    bytes: [u8; 40],
-    len: u8,
+pub(super) struct Echo {
+    pub(super) bytes: [u8; 40],
+    pub(super) len: u8,
 }
 
 impl Progress {
@@ -77,7 +77,7 @@ impl Progress {
         (self.upload, self.block2, self.is_rest, self.echo.len) = (None, None, false, 0);
     }
 
-    fn echo(&self) -> &[u8] {
+    pub(super) fn echo(&self) -> &[u8] {
         self.echo.bytes.get(..self.echo.len.into()).unwrap_or_default()
     }
 

@@ -2,7 +2,8 @@
 
 use crate::option::{Cut, Parts, split_first};
 use crate::{
-    Block, ContentFormat, EntityTag, Kind, Known, Meaning, Message, Opt, OptionNumber, Policy, Refusal, Rules,
+    Block, ContentFormat, EntityTag, Kind, Known, Meaning, Message, Opt, OptionNumber, Options, Policy,
+    Refusal, Rules,
 };
 
 /// The first occurrences of the options an endpoint acts on, registered limits applied.
@@ -20,6 +21,17 @@ pub(super) struct Gist<'a> {
 }
 
 impl<'a> Gist<'a> {
+    /// Takes in what options say that were judged elsewhere.
+    pub(super) fn of(options: &Options<'a>) -> Self {
+        let (mut gist, mut last) = (Self::default(), None);
+        for option in options {
+            if last.replace(option.number) != Some(option.number) {
+                gist.take(option);
+            }
+        }
+        gist
+    }
+
     /// Judges a message and takes in what it says.
     #[inline(never)]
     pub(super) fn judge(

@@ -55,8 +55,8 @@ pub(super) struct Wishes {
 }
 
 impl Wishes {
-    fn of<P>(inbound: &Inbound<'_, P>, size: BlockSize) -> Self {
-        let (message, gist) = (&inbound.message, &inbound.gist);
+    #[inline]
+    pub(super) fn of(message: &Message<'_>, gist: &Gist<'_>, size: BlockSize) -> Self {
         let observes = matches!(message.code, Code::GET | Code::FETCH);
         Self {
             no_response: gist.no_response.map(NoResponse::of_bits),
@@ -137,7 +137,7 @@ impl<P: Copy> Incoming<P> {
             multicast: arrival.multicast,
             token,
             peer,
-            wishes: Wishes::of(inbound, size),
+            wishes: Wishes::of(&inbound.message, &inbound.gist, size),
             links: [NONE; 2],
             acknowledge_at: 0,
         }

@@ -1,4 +1,5 @@
-//! A CoAP endpoint: client and server at once, over any transport that carries datagrams.
+//! A CoAP endpoint: client and server at once, over any transport that carries datagrams. Over one that carries
+//! streams or WebSocket messages, see [`stream`].
 //!
 //! # Contract
 //!
@@ -62,8 +63,10 @@ mod ring;
 mod server;
 mod slots;
 mod step;
+pub mod stream;
 mod table;
 mod token;
+mod turn;
 mod wire;
 
 use core::fmt;

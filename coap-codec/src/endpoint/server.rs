@@ -17,15 +17,15 @@ use crate::message::put_pieces;
 use crate::stage::Stage;
 use crate::{
     Assembled, Assembly, AssemblyError, Code, Identity, Kind, Message, Observe, Opt, OptionNumber, Options,
-    Out, Part, SliceOut, Uint,
+    Out, Part, SliceOut, Uint, Wanted,
 };
 
 /// What an endpoint remembers of the body of a request that comes in blocks.
 #[derive(Clone, Copy, Debug)]
 pub struct Incomplete<P> {
-    from: P,
-    assembly: Assembly,
-    identity: Identity,
+    pub(super) from: P,
+    pub(super) assembly: Assembly,
+    pub(super) identity: Identity,
 }
 
 impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
@@ -82,7 +82,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             return Ok(send);
         }
         let mut own = Own::NONE;
-        let part = match response.part(&entry)? {
+        let part = match response.part(entry.wishes.wanted)? {
             Ok(part) => part,
             Err(code) => {
                 (message.code, message.options, message.payload) = (code, Options::EMPTY, &[]);
@@ -444,8 +444,7 @@ impl Hasher for KeyedHash {
 
 impl Response<'_> {
     /// The part of the body to send; the code to send instead if there is no such part.
-    fn part<P>(&self, entry: &Incoming<P>) -> Result<Result<Option<Part>, Code>, Error> {
-        let wanted = entry.wishes.wanted;
+    pub(super) fn part(&self, wanted: Wanted) -> Result<Result<Option<Part>, Code>, Error> {
         // Only a representation has parts.
         if self.code.class() != 2 || (self.payload.is_empty() && self.code != Code::CONTENT) {
             return Ok(Ok(None));

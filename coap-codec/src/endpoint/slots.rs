@@ -224,6 +224,10 @@ impl<'m, T: Copy> Slots<'m, T> {
         self.link(key, slot);
     }
 
+    pub(super) fn deadline(&self, slot: u32) -> u64 {
+        self.table.cells().get(long(slot)).map_or(NEVER, |cell| cell.deadline)
+    }
+
     pub(super) fn set_deadline(&mut self, slot: u32, deadline: u64) {
         let Some(cell) = self.table.cells_mut().get_mut(long(slot)) else { return };
         if cell.entry.is_none() || cell.deadline == deadline {

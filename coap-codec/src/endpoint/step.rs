@@ -245,6 +245,12 @@ pub enum Failure {
     /// The body of the response does not come as it should.
     #[error(transparent)]
     Body(FetchError),
+    /// The request has to go on in a message longer than the peer of a connection takes (RFC 8323 §5.3.1).
+    #[error("message longer than the peer takes")]
+    PeerLimit,
+    /// The connection is over.
+    #[error("the connection is closed")]
+    Closed,
 }
 
 /// What is wrong with a message of a peer.
@@ -406,6 +412,16 @@ pub enum Error {
     /// The token is longer than eight bytes, or in use for this peer.
     #[error("the token is too long or in use")]
     Token,
+    /// The message is longer than the peer of a connection takes, and it has not said to take blocks (RFC 8323
+    /// §5.3); before its CSM has come that is 1152 bytes.
+    #[error("message longer than the {limit} bytes the peer takes")]
+    PeerLimit {
+        /// The most it takes, in bytes.
+        limit: u32,
+    },
+    /// The connection is closed, or was released, so that requests belong on another one.
+    #[error("the connection is closed")]
+    Closed,
     /// The part of a body is not the one that is wanted.
     #[error(transparent)]
     Part(PartError),

@@ -130,7 +130,7 @@ impl<'a> Patched<'a> {
 
     /// Puts the options that go out, in order.
     #[inline]
-    fn merge<E>(&self, mut put: impl FnMut(Opt<'_>) -> Result<(), E>) -> Result<(), E> {
+    pub(super) fn merge<E>(&self, mut put: impl FnMut(Opt<'_>) -> Result<(), E>) -> Result<(), E> {
         let (mut at, mut own, mut last) = (0, self.own.get(0), None);
         for option in self.message.options {
             while let Some(first) = own

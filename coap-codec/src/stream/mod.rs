@@ -297,15 +297,19 @@ impl fmt::Display for StreamMessage<'_> {
 }
 
 /// How the end of a message is known.
-#[derive(Clone, Copy)]
-enum Framing {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Framing {
+    /// By a length in front of it, over TCP and TLS (RFC 8323 §3.2).
+    #[default]
     Tcp,
+    /// By the end of the WebSocket message (RFC 8323 §4.2).
     WebSocket,
 }
 
 /// Checks a message and the room for it, and writes all before its options. Of its `body` bytes of options,
 /// marker and payload, `written` will be written here.
-fn open(
+pub(crate) fn open(
     framing: Framing,
     code: Code,
     token: Token<'_>,
@@ -334,6 +338,15 @@ fn open(
 #[cold]
 pub(crate) const fn abort(rule: Rule, offset: usize) -> DecodeError {
     DecodeError { rule, offset, answer: Answer::Abort }
+}
+
+/// Bytes of a whole message.
+pub(crate) const fn message_len(framing: Framing, token: Token<'_>, body: usize) -> usize {
+    let extension = match framing {
+        Framing::Tcp => length_extension(body),
+        Framing::WebSocket => 0,
+    };
+    2 + extension + token.encoded_len() + body
 }
 
 /// How many bytes extend a nibble; 15 has a meaning for lengths only.

@@ -296,7 +296,7 @@ impl<'a> Signal<'a> {
         self.encode_as(Framing::WebSocket, token, out)
     }
 
-    fn encode_as(
+    pub(crate) fn encode_as(
         &self,
         framing: Framing,
         token: Token<'_>,
