@@ -6,7 +6,9 @@ mod data;
 mod wires;
 
 use coap_codec::endpoint::stream::{Config, Connection, Event, Memory};
-use coap_codec::endpoint::{Body, Call, Error, Failure, Fault, Load, Request, Resource, Response, Slot};
+use coap_codec::endpoint::{
+    Body, Call, Error, Failure, Fault, Load, Request, Resource, Response, Slot, Table,
+};
 use coap_codec::{
     Abort, Addresses, Block, BlockSize, Code, Framing, NoResponse, Opt, OptionNumber, Options, Release, Rule,
     Rules, Signal, SliceOut, StreamMessage, Token, Uint,
@@ -294,6 +296,18 @@ fn custody_waits_for_what_came_before() {
     assert!(matches!(hear(&mut client, START, &pong).0, Some(Event::Pong { custody: true, .. })));
     answer(&mut server, later, &content(b""));
     assert_empties(&mut server);
+}
+
+#[test]
+fn custody_waits_for_requests_and_not_for_other_pings() {
+    let mut end = alone();
+    let exchange = asked(&mut end, b"\x00\x01");
+    assert!(hear(&mut end, START, b"\x11\xE2a\x20").1.is_empty());
+    answer(&mut end, exchange, &content(b""));
+    // The first pong is due and has not been sent.
+    assert_eq!(hear(&mut end, START, b"\x11\xE2b\x20").1, b"\x11\xE3b\x20");
+    assert_eq!(timeout(&mut end, START).1, b"\x11\xE3a\x20");
+    assert_empties(&mut end);
 }
 
 #[test]
@@ -724,6 +738,33 @@ fn cancelling_an_observation_tells_the_server() {
 }
 
 #[test]
+fn who_has_taken_a_registration_back_is_not_registered_by_a_late_answer() {
+    let mut end = alone();
+    let register = asked(&mut end, b"\x11\x01t\x60");
+    let take_back = asked(&mut end, b"\x21\x01t\x61\x01");
+    for exchange in [take_back, register] {
+        let reply = answer(&mut end, exchange, &observing(b"0"));
+        assert_eq!(decode(&reply).options.observe(), None);
+    }
+    assert_eq!(end.load(), Load::default());
+}
+
+#[test]
+fn an_observation_is_taken_back_even_where_nothing_more_can_be_answered() {
+    let mut config = config(1);
+    config.memory.incoming = Table::growing(1);
+    let (mut end, _) = open(config);
+    hear(&mut end, START, b"\x00\xE1");
+    let register = asked(&mut end, b"\x11\x01t\x60");
+    answer(&mut end, register, &observing(b"0"));
+    assert_eq!(end.load().observers, 1);
+    asked(&mut end, b"\x01\x01x");
+    let (event, out) = hear(&mut end, START, b"\x21\x01t\x61\x01");
+    assert!(matches!(event, Some(Event::Refused { why: Fault::Busy })));
+    assert_eq!((decode(&out).code, end.load().observers), (Code::SERVICE_UNAVAILABLE, 0));
+}
+
+#[test]
 fn an_observation_ends_with_what_is_no_success() {
     let (mut client, mut server) = ends();
     let (call, _) = observe(&mut client, &mut server);
@@ -808,7 +849,7 @@ fn a_long_notification_is_fetched_to_its_end() {
 #[test]
 fn without_room_for_observers_the_answer_has_no_observe() {
     let mut memory = Memory::growing(4);
-    memory.observers = coap_codec::endpoint::Table::growing(0);
+    memory.observers = Table::growing(0);
     let (mut client, mut server) = greeted(config(1), Config::new(memory, 2));
     let list = [Opt::new(OptionNumber::OBSERVE, &[])];
     let (_, request) = ask(&mut client, &Request { options: Options::new(&list).unwrap(), ..get() });

@@ -17,7 +17,8 @@ pub struct Config<'m> {
     /// How messages are framed. Default: as over TCP.
     pub framing: Framing,
     /// What the decoder insists on; cut frames under the same. [`Rules::max_frame`] is what the peer is told as
-    /// Max-Message-Size. Tokens are kept in eight bytes; a higher limit counts as eight.
+    /// Max-Message-Size; who takes less than the 1152 bytes of RFC 8323 §5.3.1 may be sent more until the peer has heard
+    /// of it. Tokens are kept in eight bytes; a higher limit counts as eight.
     pub rules: Rules,
     /// Options the application understands; critical ones beside them are refused. Default: all registered
     /// ones but Q-Block1 and Q-Block2.

@@ -122,7 +122,7 @@ pub struct Connection<'m> {
     /// Counts requests and pings of the peer: a pong waits for all that came before its ping.
     arrived: u64,
     /// Pings that wait.
-    held: u32,
+    held: usize,
 
     random: Random,
     hashing: Hashing,

@@ -105,9 +105,13 @@ impl Connection<'_> {
         message: StreamMessage<'a>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Option<Event<'a>>, Error> {
-        let Some(token) = Kept::new(message.token).filter(|_| !self.incoming.is_full()) else {
-            return self.busy(&message, out).map(Some);
-        };
+        let Some(token) = Kept::new(message.token) else { return self.busy(&message, out).map(Some) };
+        if self.incoming.is_full() {
+            let event = self.busy(&message, out)?;
+            // To forget takes no memory.
+            self.hear_deregistration(&message, token);
+            return Ok(Some(event));
+        }
         let (mut offset, mut upload) = (0, None);
         if message.options.block1().is_some_and(|block| block.more || block.number > 0) {
             match self.take_block(now, message, out)? {
@@ -132,11 +136,27 @@ impl Connection<'_> {
         {
             self.bodies.remove(body);
         }
-        if wishes.observe == Some(Observe::Deregister) {
-            self.deregister(token);
-        }
+        self.hear_deregistration(&message, token);
         let exchange = Exchange(self.incoming.handle(slot));
         Ok(Some(Event::Request { exchange, message, wanted: wishes.wanted, upload, offset }))
+    }
+
+    /// A client that observes no more is taken off the list (RFC 8323 §7.4), and not put on it by an answer to an earlier
+    /// request that is still to come.
+    fn hear_deregistration(&mut self, message: &StreamMessage<'_>, token: Kept) {
+        let is_one = matches!(message.code, Code::GET | Code::FETCH)
+            && Observe::asked(&message.options) == Some(Observe::Deregister);
+        if !is_one {
+            return;
+        }
+        self.deregister(token);
+        for slot in 0..self.incoming.end() {
+            if let Some(owed) = self.incoming.get_mut(slot).filter(|owed| owed.token == token)
+                && let Some(wishes) = &mut owed.wishes
+            {
+                wishes.observe = None;
+            }
+        }
     }
 
     /// Takes a block of a body in; asks for the next one with 2.31 (RFC 7959 §2.9.1).
@@ -276,7 +296,8 @@ impl Connection<'_> {
         custody: bool,
         out: &mut (impl Out + ?Sized),
     ) -> Result<(), Error> {
-        let waits = custody && self.incoming.len() > 0;
+        // Pings need not wait for pings.
+        let waits = custody && self.incoming.len() > self.held;
         if waits
             && let Some(kept) = Kept::new(token)
             && !self.incoming.is_full()
