@@ -8,7 +8,7 @@ use crate::{Code, DecodeError, Rule, Rules};
 ///
 /// Contract: call [`Reader::next`] until it has no more, then feed the next chunk. A frame above
 /// [`Rules::max_frame`], or above the buffer, is refused from its header. The first message of a connection
-/// must be a CSM (RFC 8323 §5.3). After an error the connection is to be aborted.
+/// that is not empty must be a CSM (RFC 8323 §3.4, §5.3). After an error the connection is to be aborted.
 ///
 /// ```
 /// use coap_codec::{Code, Reader, Rules};
@@ -68,7 +68,6 @@ impl<'b> Reader<'b> {
     ) -> Result<Option<StreamMessage<'x>>, DecodeError> {
         let Some(place) = self.locate(chunk)? else { return Ok(None) };
         let rules = self.rules;
-        let first = !core::mem::replace(&mut self.begun, true);
         let frame = match place {
             Place::Chunk(len) => take(chunk, len),
             Place::Buffer(len) => {
@@ -78,9 +77,11 @@ impl<'b> Reader<'b> {
             }
         };
         let message = StreamMessage::decode(frame, rules)?;
-        if first && message.code != Code::CSM {
+        // RFC 8323 §3.4: an empty message can always be sent.
+        if !self.begun && !matches!(message.code, Code::CSM | Code::EMPTY) {
             return Err(abort(Rule::FirstCsm, 0));
         }
+        self.begun |= message.code == Code::CSM;
         Ok(Some(message))
     }
 
@@ -157,6 +158,11 @@ mod tests {
         let mut buffer = [0; 8];
         let mut reader = Reader::new(&mut buffer, Rules::new());
         assert_eq!(reader.next(&mut &[0x00, 0x01][..]).unwrap_err().rule, Rule::FirstCsm);
+        let mut reader = Reader::new(&mut buffer, Rules::new());
+        let mut chunk = &[0x00, 0x00, 0x00, 0xE1, 0x00, 0x01][..];
+        for code in [Code::EMPTY, Code::CSM, Code::GET] {
+            assert_eq!(reader.next(&mut chunk).unwrap().unwrap().code, code);
+        }
     }
 
     #[test]

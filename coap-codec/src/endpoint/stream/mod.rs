@@ -433,7 +433,7 @@ impl<'m> Connection<'m> {
 fn size_within(max: u32, head: usize, limit: BlockSize, bert: bool) -> BlockSize {
     const BESIDE: usize = 128;
     // A length, a marker, Block1 and Size1.
-    const ADDED: usize = 4 + 1 + 4 + 7;
+    const ADDED: usize = 4 + 1 + 5 + 6;
     let max = usize::try_from(max).unwrap_or(usize::MAX);
     let bytes = max.saturating_sub(BESIDE.max(head + ADDED)).min(limit.bytes());
     match bert && limit.exponent() == crate::Block::BERT {

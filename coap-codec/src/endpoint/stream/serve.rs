@@ -207,7 +207,7 @@ impl Connection<'_> {
     fn go_on(&self, token: Token<'_>, block: Block, out: &mut (impl Out + ?Sized)) -> Result<(), Error> {
         let mut own = Own::NONE;
         own.push_block(OptionNumber::BLOCK1, Some(block));
-        self.put(token, Code::CONTINUE, Options::EMPTY, &[], &own, out)
+        self.put_short(token, Code::CONTINUE, Options::EMPTY, &own, out)
     }
 
     /// A block that is not the next one: 4.08, 4.13, 4.00 (RFC 7959 §2.9).
@@ -251,13 +251,22 @@ impl Connection<'_> {
         let options = Options::new(list)?;
         let own = Own::NONE;
         match self.put(token, code, options, text, &own, out) {
-            Err(Error::PeerLimit { .. }) => match self.put(token, code, options, &[], &own, out) {
-                // Then there is nothing the peer would take.
-                Err(Error::PeerLimit { .. }) => Ok(()),
-                sent => sent,
-            },
+            Err(Error::PeerLimit { .. }) => self.put_short(token, code, options, &own, out),
             sent => sent,
         }
+    }
+
+    /// Writes a dozen bytes that have to be said: who takes less takes nothing.
+    fn put_short(
+        &self,
+        token: Token<'_>,
+        code: Code,
+        options: Options<'_>,
+        own: &Own,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<(), Error> {
+        let message = Message { kind: Kind::Confirmable, code, id: 0, token, options, payload: &[] };
+        own.with(&[], |own| self.frame(Patched { message, own, without: &[] }).write(u32::MAX, out))
     }
 
     pub(super) fn put(
