@@ -8,7 +8,7 @@ use coap_codec::endpoint::{
     Arrival, Body, Config, Delivery, Error, Event, Exchange, Failure, Fault, Memory, Request, Response,
     Upload,
 };
-use coap_codec::{Block, BlockSize, Code, Endpoint, Kind, Opt, OptionNumber, Options, PartError};
+use coap_codec::{Block, BlockSize, Code, Endpoint, Kind, Opt, OptionNumber, Options, PartError, SliceOut};
 use ends::{
     CLIENT, End, SERVER, START, answer, ask, asked, assert_empties, content, decode, end, ends, get, hear,
     seconds, timeout,
@@ -465,10 +465,42 @@ fn what_is_supplied_must_be_what_is_wanted() {
     let wrong = client.supply(START, call, &whole[1024..2000], true, &mut out);
     assert_eq!(wrong, Err(Error::Part(PartError::Length)));
     let mut narrow = [0; 8];
-    let mut narrow = coap_codec::SliceOut::new(&mut narrow);
+    let mut narrow = SliceOut::new(&mut narrow);
     let short = client.supply(START, call, &whole[1024..2048], true, &mut narrow);
     assert!(matches!(short, Err(Error::NoRoom { .. })));
     assert!(client.supply(START, call, &whole[1024..2048], true, &mut out).unwrap().is_some());
     assert_eq!(decode(&out).payload, &whole[1024..2048]);
     assert_eq!(decode(&out).options.uint(OptionNumber::SIZE1), None);
+}
+
+/// What cannot be acknowledged has not been taken in.
+#[test]
+fn a_block_whose_acknowledgement_finds_no_room_is_not_lost() {
+    let (mut client, mut server) = (sized(1, 16), sized(2, 16));
+    let whole = body(40);
+    let put = Request { payload: &whole, ..Request::new(Code::PUT) };
+    let (_, mut request) = ask(&mut client, START, &put);
+    for offset in [0, 16] {
+        let kept = |server: &End| (server.load().incoming, server.load().bodies);
+        let before = kept(&server);
+        for room in 0..6 {
+            let mut place = [0; 16];
+            let mut short = SliceOut::new(&mut place[..room]);
+            let heard = server.receive(START, Arrival::from(CLIENT), &request, &mut short);
+            assert!(matches!(heard, Err(Error::NoRoom { .. })));
+            assert!(short.is_empty());
+            assert_eq!(kept(&server), before, "offset {offset}, room {room}");
+        }
+        let (step, reply) = hear(&mut server, START, CLIENT, &request);
+        let Some(Event::Part { offset: at, message, .. }) = step.event else { panic!("{step:?}") };
+        assert_eq!((at, message.payload.len()), (offset, 16));
+        let (step, _) = hear(&mut client, START, SERVER, &reply);
+        let Some(Event::Wanted { call, offset, len }) = step.event else { panic!("{step:?}") };
+        let from = usize::try_from(offset).unwrap();
+        let to = whole.len().min(from + len);
+        request.clear();
+        client.supply(START, call, &whole[from..to], to < whole.len(), &mut request).unwrap();
+    }
+    let (step, _) = hear(&mut server, START, CLIENT, &request);
+    assert!(matches!(step.event, Some(Event::Request { offset: 32, .. })));
 }

@@ -342,3 +342,16 @@ fn a_large_notification_is_fetched_to_its_end() {
     assert_eq!(got, whole);
     assert_eq!((client.load().outgoing, server.load().observers), (1, 1));
 }
+
+/// A client that has looked away is not put on the list by the late answer to its first request.
+#[test]
+fn a_late_registration_does_not_outlive_the_deregistration() {
+    let mut server = end(2);
+    let register = asked(&mut server, START, b"\x41\x01\x00\x01t\x60");
+    let deregister = asked(&mut server, START, b"\x41\x01\x00\x02t\x61\x01");
+    let state = Response { observe: Some(7), ..content(b"x") };
+    answer(&mut server, START, deregister, &state);
+    let reply = answer(&mut server, START, register, &state);
+    assert_eq!(decode(&reply).options.observe(), None);
+    assert_eq!(server.load().observers, 0);
+}

@@ -20,6 +20,9 @@ use crate::{
     Out, Part, SliceOut, Uint, Wanted,
 };
 
+/// A block that was taken in: what it is, of which body, and where that was before.
+type Taken = (Assembled, Handle, Option<Assembly>);
+
 /// What an endpoint remembers of the body of a request that comes in blocks.
 #[derive(Clone, Copy, Debug)]
 pub struct Incomplete<P> {
@@ -227,10 +230,12 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             self.hear_echo(now, from, peer, inbound.gist.echo);
         }
         let (mut offset, mut upload, mut unfinished) = (0, None, None);
+        let mut before = None;
         if inbound.gist.block1.is_some_and(|block| block.more || block.number > 0) {
             match self.assemble(inbound) {
-                Ok(Some((taken, body))) => {
+                Ok(Some((taken, body, assembly))) => {
                     upload = Some(Upload(body));
+                    before = assembly;
                     match taken {
                         Assembled::Complete { offset: at, .. } => offset = at,
                         taken => unfinished = Some(taken),
@@ -243,6 +248,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         let entry = Incoming::new(inbound, token, peer, self.block_size);
         let Wishes { observe, wanted, .. } = entry.wishes;
         let Some(slot) = self.remember(now, entry, at.with(message.id.into())) else {
+            self.give_back(upload, before);
             return self.busy(now, &arrival, &message, out);
         };
         if let Some(peer) = self.peers.get_mut(peer) {
@@ -251,8 +257,12 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         if message.kind == Kind::Confirmable {
             self.await_answer(now, slot);
         }
-        if let (Some(taken), Some(upload)) = (unfinished, upload) {
-            return self.go_on(now, slot, arrival, message, (taken, upload), out);
+        if let (Some(taken), Some(part_of)) = (unfinished, upload) {
+            let step = self.go_on(now, slot, arrival, message, (taken, part_of), out);
+            if step.is_err() {
+                self.give_back(upload, before);
+            }
+            return step;
         }
         if let Some(Upload(body)) = upload
             && let Some(slot) = self.bodies.slot(body)
@@ -260,22 +270,36 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             self.bodies.remove(slot);
         }
         if observe == Some(Observe::Deregister) {
-            self.deregister(from, token);
+            self.hear_deregistration(slot);
         }
         let exchange = Exchange(self.incoming.handle(slot));
         Ok(Step::event(Event::Request { exchange, arrival, message, wanted, upload, offset }))
     }
 
-    /// Takes a block in. `None`: there is no memory for another body.
-    fn assemble(&mut self, inbound: &Inbound<'_, P>) -> Result<Option<(Assembled, Handle)>, AssemblyError> {
+    /// A client that observes no more is taken off the list, and not put on it by an answer to an earlier request that is
+    /// still to come (RFC 7641 §3.6).
+    #[cold]
+    fn hear_deregistration(&mut self, slot: u32) {
+        let Some(&Incoming { from, token, .. }) = self.incoming.get(slot) else { return };
+        self.deregister(from, token);
+        for slot in 0..self.incoming.end() {
+            if let Some(entry) =
+                self.incoming.get_mut(slot).filter(|entry| entry.from == from && entry.token == token)
+            {
+                entry.wishes.observe = entry.wishes.observe.filter(|asked| *asked != Observe::Register);
+            }
+        }
+    }
+
+    /// Takes a block in; says also where the body was before. `None`: there is no memory for another body.
+    fn assemble(&mut self, inbound: &Inbound<'_, P>) -> Result<Option<Taken>, AssemblyError> {
         let Inbound { arrival, message, gist, .. } = inbound;
         let (from, identity) = (arrival.from, Identity::of(message, self.key));
         let hash = inbound.at.with(u64::from(message.code.0));
         let is = |body: &Incomplete<P>| body.identity == identity && body.from == from;
         let known = self.bodies.find(0, hash, is);
-        let mut assembly = known
-            .and_then(|slot| self.bodies.get(slot))
-            .map_or(Assembly::new(self.block_size, self.upload_max), |body| body.assembly);
+        let before = known.and_then(|slot| self.bodies.get(slot)).map(|body| body.assembly);
+        let mut assembly = before.unwrap_or(Assembly::new(self.block_size, self.upload_max));
         let taken = assembly.take(identity, gist.block1, gist.size1, message.payload.len())?;
         let body = Incomplete { from, assembly, identity };
         let deadline = inbound.now.saturating_add(self.upload_patience);
@@ -286,7 +310,17 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             *known = body;
         }
         self.bodies.set_deadline(slot, deadline);
-        Ok(Some((taken, self.bodies.handle(slot))))
+        Ok(Some((taken, self.bodies.handle(slot), before)))
+    }
+
+    /// Puts a body back to where it was: what was taken in of it cannot be acknowledged, so it will come again.
+    #[cold]
+    fn give_back(&mut self, upload: Option<Upload>, before: Option<Assembly>) {
+        let Some(slot) = upload.and_then(|Upload(body)| self.bodies.slot(body)) else { return };
+        match (self.bodies.get_mut(slot), before) {
+            (Some(body), Some(before)) => body.assembly = before,
+            _ => self.bodies.remove(slot),
+        }
     }
 
     /// Asks for the next block: 2.31 (RFC 7959 §2.9.1).

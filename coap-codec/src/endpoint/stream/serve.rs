@@ -262,11 +262,11 @@ impl Connection<'_> {
         token: Token<'_>,
         code: Code,
         options: Options<'_>,
-        own: &Own,
+        own: &Own<'_>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<(), Error> {
         let message = Message { kind: Kind::Confirmable, code, id: 0, token, options, payload: &[] };
-        own.with(&[], |own| self.frame(Patched { message, own, without: &[] }).write(u32::MAX, out))
+        self.frame(Patched { message, own, without: &[] }).write(u32::MAX, out)
     }
 
     pub(super) fn put(
