@@ -141,6 +141,7 @@ impl Wanted {
     /// # Errors
     ///
     /// [`PartError::PastEnd`], [`PartError::TooFar`].
+    #[inline]
     pub fn part_of(self, total: u64) -> Result<Part, PartError> {
         let left = total.checked_sub(self.offset).ok_or(PartError::PastEnd)?;
         let len = usize::try_from(left).unwrap_or(usize::MAX).min(self.len);
@@ -156,6 +157,7 @@ impl Wanted {
     ///
     /// [`PartError::Length`] if `len` is not what [`Wanted::len`] asks for, [`PartError::PastEnd`],
     /// [`PartError::TooFar`].
+    #[inline]
     pub fn part(self, len: usize, more: bool) -> Result<Part, PartError> {
         if len == 0 && !more && self.offset > 0 {
             return Err(PartError::PastEnd);
@@ -164,6 +166,7 @@ impl Wanted {
     }
 
     /// The same; the last part may have no bytes.
+    #[inline]
     fn cut(self, len: usize, more: bool) -> Result<Part, PartError> {
         if len > self.len || (more && len != self.len) {
             return Err(PartError::Length);

@@ -59,12 +59,11 @@ impl Progress {
         }
     }
 
+    /// Whether the request does not go out as the caller made it. A part has an upload, the rest of a notification a
+    /// block.
+    #[inline]
     pub(super) const fn is_patched(&self) -> bool {
-        self.part.is_some()
-            || self.block2.is_some()
-            || self.is_rest
-            || self.echo.len > 0
-            || self.upload.is_some()
+        self.upload.is_some() || self.block2.is_some() || self.echo.len > 0
     }
 
     /// Whether the request as the caller made it is not needed any more once it is patched.
@@ -153,7 +152,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         let (code, options) = (request.code, request.options);
         let message = Message { kind, code, id: 0, token: token.get(), options, payload };
         let what = What::Request(request.delivery);
-        let draft = Draft { to, what, message: Patched::plain(message), in_parts: part.is_some() };
+        let draft = Draft { to, what, message: Patched::plain(&message), in_parts: part.is_some() };
         let now = nanos(now);
         let slot = self.enter(now, &draft)?;
         if let Some(entry) = self.outgoing.get_mut(slot) {
@@ -225,6 +224,9 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     fn random_token(&mut self, to: P) -> Kept {
         loop {
             let token = Kept::random(self.random.next());
+            if self.outgoing.len() == 0 {
+                return token;
+            }
             if self.call_with(to, token).is_none() && self.group_call(token).is_none() {
                 return token;
             }
@@ -242,7 +244,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     /// The request to a group with this token: whoever answers, it is for us (RFC 7252 §8.2).
     fn group_call(&self, token: Kept) -> Option<u32> {
         self.outgoing.find(1, self.hashing.with(token.number()), |entry| {
-            entry.token == token && entry.what == What::Request(Delivery::Multicast)
+            entry.token == token && matches!(entry.what, What::Request(Delivery::Multicast))
         })
     }
 
@@ -251,18 +253,16 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     #[inline(never)]
     pub(super) fn piggybacked<'a>(
         &mut self,
-        inbound: &Inbound<'a, P>,
+        inbound: &Inbound<'_, 'a, P>,
         out: &mut (impl Out + ?Sized),
     ) -> Step<'a, P> {
         let (Inbound { at, message, .. }, from) = (inbound, inbound.arrival.from);
         let token = Kept::new(message.token);
-        let found = self.with_id_at(*at, from, message.id).filter(|&slot| {
-            self.outgoing.get(slot).is_some_and(|entry| {
-                matches!(entry.what, What::Request(_))
-                    && Some(entry.token) == token
-                    // A notification may have overtaken it.
-                    && (matches!(entry.phase, Phase::Flying { .. }) || entry.progress.observes)
-            })
+        let found = self.sent_under(*at, from, message.id, |entry| {
+            matches!(entry.what, What::Request(_))
+                && Some(entry.token) == token
+                // A notification may have overtaken it.
+                && (matches!(entry.phase, Phase::Flying { .. }) || entry.progress.observes)
         });
         match found {
             Some(slot) => self.take_response(slot, inbound, Some(out)),
@@ -285,18 +285,17 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     pub(super) fn take_response<'a>(
         &mut self,
         slot: u32,
-        inbound: &Inbound<'a, P>,
+        inbound: &Inbound<'_, 'a, P>,
         out: Option<&mut (impl Out + ?Sized)>,
     ) -> Step<'a, P> {
-        let Inbound { now, message, gist, .. } = *inbound;
+        let &Inbound { now, message, ref gist, .. } = inbound;
         let from = inbound.arrival.from;
         let call = Call(self.outgoing.handle(slot));
         let Some(entry) = self.outgoing.get(slot) else { return Step::NOTHING };
-        if entry.what == What::Request(Delivery::Multicast) {
-            return Step::event(Event::Response { call, from, message, offset: 0, more: true });
+        if matches!(entry.what, What::Request(Delivery::Multicast)) {
+            return Step::event(Event::Response { call, from, message: *message, offset: 0, more: true });
         }
         self.settle(slot);
-        let patience = now.saturating_add(self.patience);
         let Some(entry) = self.outgoing.get_mut(slot) else { return Step::NOTHING };
         let progress = &mut entry.progress;
         let code = message.code;
@@ -316,11 +315,11 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
                 Uploaded::Next | Uploaded::Again => {
                     let wanted = upload.wanted();
                     progress.part = None;
-                    self.outgoing.set_deadline(slot, patience);
+                    self.outgoing.set_deadline(slot, now.saturating_add(self.patience));
                     return Step::event(Event::Wanted { call, offset: wanted.offset, len: wanted.len });
                 }
                 Uploaded::Stale => {
-                    self.outgoing.set_deadline(slot, patience);
+                    self.outgoing.set_deadline(slot, now.saturating_add(self.patience));
                     return Step::NOTHING;
                 }
                 Uploaded::Final => {
@@ -333,27 +332,28 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             && code.class() == 2
             && let Some(sequence) = gist.observe.map(Sequence::new)
         {
-            self.outgoing.set_deadline(slot, patience);
-            return self.take_notification(now, slot, from, message, sequence);
+            self.outgoing.set_deadline(slot, now.saturating_add(self.patience));
+            return self.take_notification(now, slot, from, *message, sequence);
         }
         let in_blocks = progress.fetch.is_some() || gist.block2.is_some_and(|block| block.more);
         if progress.by_block || code.class() != 2 || !in_blocks {
             self.finish(slot);
             let offset = if code.class() == 2 { gist.block2.map_or(0, Block::offset) } else { 0 };
-            return Step::event(Event::Response { call, from, message, offset, more: false });
+            return Step::event(Event::Response { call, from, message: *message, offset, more: false });
         }
         let fetch = progress.fetch.get_or_insert(Fetch::new(self.block_size, self.body_max.into()));
         match fetch.take(gist.block2, gist.entity_tag(), gist.size2, message.payload.len()) {
             Ok(fetched) => match fetched.next {
                 Some(next) => {
                     self.ask_for(slot, next);
-                    let event = Event::Piece { call, from, message, offset: fetched.offset };
-                    Step::new(self.follow(now, slot, out), Some(event))
+                    let send = self.follow(now, slot, out);
+                    let event = Event::Piece { call, from, message: *message, offset: fetched.offset };
+                    Step::new(send, Some(event))
                 }
                 None => {
                     self.finish(slot);
                     let offset = fetched.offset;
-                    Step::event(Event::Response { call, from, message, offset, more: false })
+                    Step::event(Event::Response { call, from, message: *message, offset, more: false })
                 }
             },
             Err(error) => self.fail(slot, Failure::Body(error)),
@@ -373,6 +373,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// A notification, or the response that begins an observation (RFC 7641 §3.2 to §3.4).
+    #[inline(never)]
     fn take_notification<'a>(
         &mut self,
         now: u64,

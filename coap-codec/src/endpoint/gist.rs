@@ -1,6 +1,6 @@
 //! Gist: what the options of a message say to an endpoint, gathered while they are judged.
 
-use crate::option::{Cut, Parts, split_first};
+use crate::option::{Care, Cut, Parts, split_first};
 use crate::{
     Block, ContentFormat, EntityTag, Kind, Known, Meaning, Message, Opt, OptionNumber, Options, Policy,
     Refusal, Rules,
@@ -67,32 +67,28 @@ impl<'a> Gist<'a> {
             _ => return None,
         };
         let Parts::Wire(mut rest) = message.options.parts() else { return None };
-        let text = rules.text == Policy::Accept;
-        let (mut number, mut seen) = (0, 0_u64);
+        let care = if rules.text == Policy::Accept { Care::ODD } else { Care::ODD | Care::TEXT };
+        let mut number = 0;
         while let Some(cut) = split_first(rest) {
             let Cut { delta, value, rest: behind } = cut.ok()?;
             (number, rest) = (number + delta, behind);
-            // Larger numbers are rare, and for the whole judgement.
-            let bit = 1_u64.checked_shl(u32::try_from(number).ok()?)?;
-            let again = seen & bit != 0;
-            if !known.surely_takes(number, value.len(), again, text) {
+            // Number zero is nobody's.
+            let again = delta == 0;
+            if !known.surely_takes(number, value.len(), if again { care | Care::ONCE } else { care }) {
                 return None;
             }
-            seen |= bit;
             if !again {
                 self.take(Opt::new(OptionNumber(u16::try_from(number).ok()?), value));
             }
         }
-        let (carried, other) = match meaning {
-            Meaning::Request => (self.block1, self.block2),
-            _ => (self.block2, self.block1),
+        // The payload belongs to Block1 in a request and to Block2 in a response.
+        let (is_request, len) = (meaning == Meaning::Request, message.payload.len());
+        let fits = |block: Option<Block>, carries: bool| {
+            block.is_none_or(|block| {
+                block.exponent < Block::BERT && (!carries || !block.more || len == 16 << block.exponent)
+            })
         };
-        let fits =
-            |block: Block| block.exponent < Block::BERT && (!block.more || block.fits(message.payload.len()));
-        let quick = 1 << OptionNumber::Q_BLOCK1.0 | 1 << OptionNumber::Q_BLOCK2.0;
-        let is_fine = seen & quick == 0
-            && carried.is_none_or(fits)
-            && other.is_none_or(|block| block.exponent < Block::BERT);
+        let is_fine = fits(self.block1, is_request) && fits(self.block2, !is_request);
         is_fine.then_some(meaning)
     }
 

@@ -11,12 +11,12 @@ use super::{Arrival, Datagram, Endpoint, Error, Event, Fault, Gist, Step, peer};
 use crate::{Block, BlockSize, Code, ContentFormat, Kind, Message, NoResponse, Observe, Out, Wanted};
 
 /// A message to be acted on, and all that was found out about it on the way.
-pub(super) struct Inbound<'a, P> {
+pub(super) struct Inbound<'m, 'a, P> {
     pub(super) now: u64,
     pub(super) arrival: Arrival<P>,
     /// The hash of the peer.
     pub(super) at: Hashing,
-    pub(super) message: Message<'a>,
+    pub(super) message: &'m Message<'a>,
     pub(super) gist: Gist<'a>,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Wishes {
     pub(super) block1: Option<Block>,
     pub(super) observe: Option<Observe>,
     pub(super) accept: Option<ContentFormat>,
-    /// Bytes of the request: an unknown peer gets no more than a few times as many (RFC 9175 §2.4).
+    /// Bytes of the request, if an unknown peer gets no more than a few times as many (RFC 9175 §2.4).
     pub(super) len: u16,
 }
 
@@ -64,7 +64,7 @@ impl Wishes {
             block1: gist.block1,
             observe: gist.observe.filter(|_| observes).and_then(Observe::of_number),
             accept: gist.accept,
-            len: u16::try_from(message.encoded_len()).unwrap_or(u16::MAX),
+            len: 0,
         }
     }
 }
@@ -100,10 +100,16 @@ impl Waiting {
         Some((incoming.get(self.first)?.acknowledge_at, self.first))
     }
 
-    fn push<P: Copy>(&mut self, incoming: &mut Slots<'_, Incoming<P>>, slot: u32) {
-        if let Some(entry) = incoming.get_mut(slot) {
-            entry.links = [self.last, NONE];
-        }
+    /// Has an entry stand behind the last, once it is in the table. If it is not answered by then, the request is
+    /// acknowledged on its own.
+    #[inline]
+    pub(super) fn line_up<P>(&self, entry: &mut Incoming<P>, acknowledge_at: u64) {
+        (entry.links, entry.acknowledge_at) = ([self.last, NONE], acknowledge_at);
+    }
+
+    /// It is in the table.
+    #[inline]
+    pub(super) fn push<P: Copy>(&mut self, incoming: &mut Slots<'_, Incoming<P>>, slot: u32) {
         match incoming.get_mut(self.last) {
             Some(last) => last.links[1] = slot,
             None => self.first = slot,
@@ -111,8 +117,7 @@ impl Waiting {
         self.last = slot;
     }
 
-    fn remove<P: Copy>(&mut self, incoming: &mut Slots<'_, Incoming<P>>, slot: u32) {
-        let Some(&Incoming { links: [before, behind], .. }) = incoming.get(slot) else { return };
+    fn remove<P: Copy>(&mut self, incoming: &mut Slots<'_, Incoming<P>>, [before, behind]: [u32; 2]) {
         match incoming.get_mut(before) {
             Some(before) => before.links[1] = behind,
             None => self.first = behind,
@@ -126,7 +131,7 @@ impl Waiting {
 
 impl<P: Copy> Incoming<P> {
     #[inline]
-    pub(super) fn new(inbound: &Inbound<'_, P>, token: Kept, peer: u32, size: BlockSize) -> Self {
+    pub(super) fn new(inbound: &Inbound<'_, '_, P>, token: Kept, peer: u32, size: BlockSize) -> Self {
         let Inbound { arrival, message, .. } = inbound;
         Self {
             from: arrival.from,
@@ -137,7 +142,7 @@ impl<P: Copy> Incoming<P> {
             multicast: arrival.multicast,
             token,
             peer,
-            wishes: Wishes::of(&inbound.message, &inbound.gist, size),
+            wishes: Wishes::of(inbound.message, &inbound.gist, size),
             links: [NONE; 2],
             acknowledge_at: 0,
         }
@@ -160,15 +165,8 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         self.incoming.insert(entry, hash, deadline)
     }
 
-    /// Has a confirmable request acknowledged on its own, unless it is answered before.
-    pub(super) fn await_answer(&mut self, now: u64, slot: u32) {
-        if let Some(entry) = self.incoming.get_mut(slot) {
-            entry.acknowledge_at = now.saturating_add(self.acknowledge_after);
-        }
-        self.waiting.push(&mut self.incoming, slot);
-    }
-
     /// The request is answered; what is left of it is for its duplicates.
+    #[inline(never)]
     pub(super) fn done(&mut self, slot: u32, again: Again) {
         let Some(entry) = self.incoming.get_mut(slot) else { return };
         let before = core::mem::replace(&mut entry.state, State::Done(again));
@@ -177,7 +175,8 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
                 peer.pending -= 1;
             }
             if entry.kind == Kind::Confirmable && !acknowledged {
-                self.waiting.remove(&mut self.incoming, slot);
+                let links = entry.links;
+                self.waiting.remove(&mut self.incoming, links);
             }
         }
     }
@@ -189,6 +188,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// Answers a duplicate as its first was. `None`: it may be acted on again.
+    #[inline(never)]
     pub(super) fn repeat(
         &mut self,
         slot: u32,
@@ -234,6 +234,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// The next acknowledgement that is due on its own.
+    #[inline(never)]
     pub(super) fn acknowledge_late(
         &mut self,
         slot: u32,
@@ -246,10 +247,10 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     fn acknowledge(&mut self, slot: u32) {
-        self.waiting.remove(&mut self.incoming, slot);
-        if let Some(entry) = self.incoming.get_mut(slot) {
-            entry.state = State::Pending { acknowledged: true };
-        }
+        let Some(entry) = self.incoming.get_mut(slot) else { return };
+        entry.state = State::Pending { acknowledged: true };
+        let links = entry.links;
+        self.waiting.remove(&mut self.incoming, links);
     }
 
     /// The lifetime of a message is over.
@@ -259,9 +260,10 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// A separate or non-confirmable response that is no duplicate.
+    #[inline(never)]
     pub(super) fn responded<'a>(
         &mut self,
-        inbound: &Inbound<'a, P>,
+        inbound: &Inbound<'_, 'a, P>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<'a, P>, Error> {
         let (Inbound { arrival, message, .. }, from) = (inbound, inbound.arrival.from);

@@ -142,7 +142,8 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
     /// An endpoint that has exchanged nothing yet.
     #[must_use]
     pub fn new(config: Config<'m, P>) -> Self {
-        let Config { memory, seed, params, rules, known, .. } = config;
+        let Config { memory, seed, mut params, rules, known, .. } = config;
+        params.nstart = params.nstart.max(1);
         let ack_wait = nanos(params.ack_timeout);
         let percent = u64::from(params.ack_random_percent.saturating_sub(100));
         let mut random = Random::new(seed);
@@ -194,7 +195,7 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<'a, P>, Error> {
         match Message::decode(datagram, self.rules) {
-            Ok(message) => self.take_in(nanos(now), arrival, message, out),
+            Ok(message) => self.take_in(nanos(now), arrival, &message, out),
             Err(error) => self.malformed(&arrival, error, out),
         }
     }
@@ -244,7 +245,7 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
         message: Message<'a>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<'a, P>, Error> {
-        self.take_in(nanos(now), arrival, message, out)
+        self.take_in(nanos(now), arrival, &message, out)
     }
 
     /// What is said to a message that was acted on before, by its sender and id alone (RFC 7252 §4.5). `None`: it was
@@ -273,19 +274,19 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
         &mut self,
         now: u64,
         arrival: Arrival<P>,
-        message: Message<'a>,
+        message: &Message<'a>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<'a, P>, Error> {
         let at = self.hashing.of(&arrival.from);
         // RFC 7252 §4.5: whatever a duplicate is, it was judged before.
         if matches!(message.kind, Kind::Confirmable | Kind::NonConfirmable)
             && let Some(slot) = self.before(at, arrival.from, message.id)
-            && let Some(step) = self.repeat(slot, &message, out)?
+            && let Some(step) = self.repeat(slot, message, out)?
         {
             return Ok(step);
         }
         let mut inbound = Inbound { now, arrival, at, message, gist: Gist::default() };
-        match inbound.gist.judge(&inbound.message, &self.known, self.rules) {
+        match inbound.gist.judge(message, &self.known, self.rules) {
             Ok(Meaning::Request) => self.requested(&inbound, out),
             Ok(Meaning::Response) if message.kind == Kind::Acknowledgement => {
                 Ok(self.piggybacked(&inbound, out))
@@ -296,7 +297,7 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
             Ok(Meaning::Ping) if arrival.multicast => Ok(Step::NOTHING),
             Ok(Meaning::Ping) => Ok(Step::send(put(&Message::reset(message.id), arrival.from, out)?)),
             Ok(Meaning::Empty | Meaning::Signal) => Ok(Step::NOTHING),
-            Err(refusal) => self.refused(now, &arrival, &message, refusal, out),
+            Err(refusal) => self.refused(now, &arrival, message, refusal, out),
         }
     }
 
@@ -333,28 +334,29 @@ impl<'m, P: Copy + Eq + Hash> Endpoint<'m, P> {
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<'static, P>, Error> {
         let now = nanos(now);
-        let due = |first: Option<(u64, u32)>| first.filter(|&(at, _)| at <= now).map(|(_, slot)| slot);
-        if let Some(slot) = due(self.waiting.due(&self.incoming)) {
+        if let Some((at, slot)) = self.waiting.due(&self.incoming)
+            && at <= now
+        {
             return self.acknowledge_late(slot, out);
         }
-        while let Some(slot) = due(self.outgoing.first()) {
+        while let Some(slot) = self.outgoing.due(now) {
             let step = self.outgoing_timeout(now, slot, out)?;
             if step.send.is_some() || step.event.is_some() {
                 return Ok(step);
             }
         }
-        if let Some(slot) = due(self.observers.first()) {
+        if let Some(slot) = self.observers.due(now) {
             return Ok(self.observer_timeout(slot));
         }
-        if let Some(slot) = due(self.bodies.first()) {
+        if let Some(slot) = self.bodies.due(now) {
             let upload = Upload(self.bodies.handle(slot));
             self.bodies.remove(slot);
             return Ok(Step::event(Event::Abandoned { upload }));
         }
-        while let Some(slot) = due(self.incoming.first()) {
+        while let Some(slot) = self.incoming.due(now) {
             self.forget(slot);
         }
-        while let Some(slot) = due(self.peers.first()) {
+        while let Some(slot) = self.peers.due(now) {
             let until = self.peers.get(slot).map_or(0, |peer| peer.needed_until(self.lifetime));
             match until {
                 slots::NEVER => self.peers.set_deadline(slot, now.saturating_add(self.lifetime)),

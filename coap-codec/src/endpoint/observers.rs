@@ -100,19 +100,20 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             || now.saturating_sub(entry.confirmed_at) >= self.confirm_after;
         let kind = if confirmable { Kind::Confirmable } else { Kind::NonConfirmable };
         let (code, token, options) = (response.code, entry.token.get(), response.options);
-        let message = Message { kind, code, id: 0, token, options, payload };
-        let mut message = Patched { message, own: &own, without: &[] };
+        let mut message = Message { kind, code, id: 0, token, options, payload };
         let (send, id) = if confirmable {
-            let what = What::Notification(observer.0);
+            let (what, message) =
+                (What::Notification(observer.0), Patched { message: &message, own: &own, without: &[] });
             let draft = Draft { to: entry.to, what, message, in_parts: false };
             (self.send(now, &draft, out)?.1, 0)
         } else {
-            message.check_room(out)?;
+            Patched { message: &message, own: &own, without: &[] }.check_room(out)?;
             let hash = self.hashing.of(&entry.to).whole();
             let peer = self.peer(now, entry.to, hash).ok_or(Error::Full(Resource::Peers))?;
             let peer = self.peers.get_mut(peer).ok_or(Error::Over)?;
             let id = peer.take_id(now, self.lifetime).map_err(|_| Error::Ids)?;
-            message.message.id = id;
+            message.id = id;
+            let message = Patched { message: &message, own: &own, without: &[] };
             (Some(Datagram { to: entry.to, len: message.write(out)? }), id)
         };
         if !success {
@@ -145,6 +146,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
 
     /// The number of the notification that would begin or renew an observation. `None`: there is no room for
     /// another observer, so the response goes without Observe (§4.1).
+    #[inline(never)]
     pub(super) fn may_register(&self, request: &Incoming<P>, resource: u32) -> Option<Sequence> {
         if let Some(known) = self.observer_with(request.from, request.token) {
             return self.observers.get(known).map(|entry| entry.sequence.next());
@@ -160,6 +162,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// Enters a client into the list of observers, or renews its entry.
+    #[inline(never)]
     pub(super) fn register(&mut self, now: u64, request: &Incoming<P>, resource: u32, sequence: Sequence) {
         let entry = Observing {
             to: request.from,
@@ -192,6 +195,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// Takes a client off the list, if it is on it (§3.6).
+    #[inline(never)]
     pub(super) fn deregister(&mut self, from: P, token: Kept) {
         if let Some(known) = self.observer_with(from, token) {
             self.observers.remove(known);
@@ -229,6 +233,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// Does what is due for one observer.
+    #[inline(never)]
     pub(super) fn observer_timeout(&mut self, slot: u32) -> Step<'static, P> {
         let Some(&entry) = self.observers.get(slot) else { return Step::NOTHING };
         if entry.is_lost {

@@ -18,6 +18,7 @@ use super::wire::{Own, Patched, nanos};
 use super::{
     Arrival, Call, Datagram, Delivery, Endpoint, Error, Event, Exchange, Failure, Fault, Resource, Step,
 };
+use crate::stage::copy;
 use crate::{Block, Code, EncodeError, Kind, Message, OptionNumber, Options, Out, SliceOut};
 
 /// What an endpoint remembers of a message it sends.
@@ -97,8 +98,8 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         to: P,
         out: &mut (impl Out + ?Sized),
     ) -> Result<(Call, Option<Datagram<P>>), Error> {
-        let message = Patched::plain(Message::empty(Kind::Confirmable, 0));
-        let draft = Draft { to, what: What::Ping, message, in_parts: false };
+        let empty = Message::empty(Kind::Confirmable, 0);
+        let draft = Draft { to, what: What::Ping, message: Patched::plain(&empty), in_parts: false };
         let (slot, send) = self.send(nanos(now), &draft, out)?;
         Ok((Call(self.outgoing.handle(slot)), send))
     }
@@ -132,7 +133,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     /// Puts a message in the table, due at a deadline that is not set yet.
     pub(super) fn enter(&mut self, now: u64, draft: &Draft<'_, P>) -> Result<u32, Error> {
         let &Draft { to, what, message, in_parts } = draft;
-        let Message { kind, token, payload, .. } = message.message;
+        let &Message { kind, token, payload, .. } = message.message;
         let kept = Kept::new(token).ok_or(Error::Token)?;
         let slot = self.take(now, to, what, kept, kind == Kind::Confirmable)?;
         let limit = self.messages.cell();
@@ -141,8 +142,8 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             if !in_parts {
                 return message.write(&mut cell);
             }
-            let head = Message { payload: &[], ..message.message };
-            let head = Patched { message: head, ..message }.write(&mut cell)?;
+            let head = Message { payload: &[], ..*message.message };
+            let head = Patched { message: &head, ..message }.write(&mut cell)?;
             let needed = head + payload.len();
             if cell.room() < payload.len() { Err(EncodeError::NoRoom { needed }) } else { Ok(head) }
         });
@@ -222,6 +223,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// The request in a cell as it goes out now, in place of what the caller made.
+    #[inline(never)]
     fn patched<R>(&self, slot: u32, then: impl FnOnce(Patched<'_>) -> R) -> Option<R> {
         let entry = self.outgoing.get(slot)?;
         let (head, part) = self.messages.get(slot).split_at_checked(long(entry.head))?;
@@ -241,7 +243,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             },
         };
         let (own, without) = entry.progress.patches();
-        Some(then(Patched { message, own: &own, without }))
+        Some(then(Patched { message: &message, own: &own, without }))
     }
 
     /// Has a request ask for another block. In the course of a body mostly only the value of Block2 changes.
@@ -252,7 +254,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             && let Some(place) = self.messages.get_mut(slot)
             && let Some(place) = place.get_mut(long(at)..long(at) + value.len())
         {
-            place.copy_from_slice(&value);
+            copy(place, &value);
             return;
         }
         entry.progress.block2 = Some(block);
@@ -301,6 +303,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// Writes the message of a slot, for which there is room.
+    #[inline(never)]
     fn emit(&self, slot: u32, out: &mut (impl Out + ?Sized)) -> usize {
         let Some(entry) = self.outgoing.get(slot) else { return 0 };
         if entry.progress.is_patched() {
@@ -318,18 +321,13 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         slot: u32,
         out: &mut (impl Out + ?Sized),
     ) -> Option<Datagram<P>> {
-        if self.may_fly(now, slot) { self.transmit(now, slot, out) } else { None }
-    }
-
-    /// Whether a message may go out now; if not, it is where it waits for that.
-    fn may_fly(&mut self, now: u64, slot: u32) -> bool {
-        let (nstart, rate) = (self.params.nstart.max(1), self.params.probing_rate);
-        let Some(entry) = self.outgoing.get_mut(slot) else { return false };
-        let Some(peer) = self.peers.get_mut(entry.peer) else { return false };
-        if entry.phase == (Phase::Due { counted: true }) {
-            return true;
-        }
-        if entry.is_confirmable {
+        let (nstart, rate) = (self.params.nstart, self.params.probing_rate);
+        let entry = self.outgoing.get_mut(slot)?;
+        let peer = self.peers.get_mut(entry.peer)?;
+        let is_counted = matches!(entry.phase, Phase::Due { counted: true });
+        if is_counted {
+            // It has its turn already.
+        } else if entry.is_confirmable {
             if peer.outstanding >= nstart {
                 entry.phase = Phase::Queued;
                 let last = core::mem::replace(&mut peer.queue[1], slot);
@@ -338,36 +336,40 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
                     None => peer.queue[0] = slot,
                 }
                 self.outgoing.set_deadline(slot, NEVER);
-                return false;
+                return None;
             }
             peer.outstanding += 1;
             entry.phase = Phase::Due { counted: true };
-        } else if entry.what == What::Request(Delivery::NonConfirmable) && rate > 0 {
+        } else if matches!(entry.what, What::Request(Delivery::NonConfirmable)) && rate > 0 {
             // RFC 7252 §4.7: a peer that does not answer is sent PROBING_RATE on average.
             if now < peer.quiet_until {
                 let until = peer.quiet_until;
                 self.outgoing.set_deadline(slot, until);
-                return false;
+                return None;
             }
             let len = u64::from(entry.head) + u64::from(entry.part);
             peer.quiet_until = now.saturating_add(len * 1_000_000_000 / u64::from(rate));
         }
-        true
-    }
-
-    /// Sends a message under a new id; without a free id it stays due.
-    fn transmit(&mut self, now: u64, slot: u32, out: &mut (impl Out + ?Sized)) -> Option<Datagram<P>> {
-        let entry = self.outgoing.get_mut(slot)?;
-        let id = match self.peers.get_mut(entry.peer)?.take_id(now, self.lifetime) {
+        let id = match peer.take_id(now, self.lifetime) {
             Ok(id) => id,
+            // Without a free id it stays due.
             Err(until) => {
                 self.outgoing.set_deadline(slot, until);
                 return None;
             }
         };
         entry.id = id;
-        let (to, phase, what, head) = (entry.to, entry.phase, entry.what, long(entry.head));
-        let is_patched = entry.progress.is_patched();
+        let deadline = if is_counted || entry.is_confirmable {
+            let wait = self.ack_wait + self.random.up_to(self.ack_spread);
+            entry.phase = Phase::Flying { wait, count: 0 };
+            now.saturating_add(wait)
+        } else {
+            entry.phase = Phase::Open;
+            now.saturating_add(self.patience)
+        };
+        // What nobody answers is over once it is sent.
+        let is_over = matches!(entry.phase, Phase::Open) && !matches!(entry.what, What::Request(_));
+        let (to, head, is_patched) = (entry.to, long(entry.head), entry.progress.is_patched());
         let mut len = 0;
         if let Some(message) = self.messages.get_mut(slot).and_then(|cell| cell.get_mut(..head)) {
             if let [_, _, high, low, ..] = message {
@@ -381,27 +383,16 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         if is_patched {
             len = self.emit(slot, out);
         }
-        let send = Datagram { to, len };
-        let (phase, deadline) = match (phase, what) {
-            (Phase::Due { counted: true }, _) => {
-                let wait = self.ack_wait + self.random.up_to(self.ack_spread);
-                (Phase::Flying { wait, count: 0 }, now.saturating_add(wait))
-            }
-            (_, What::Request(_)) => (Phase::Open, now.saturating_add(self.patience)),
-            _ => {
-                self.finish(slot);
-                return Some(send);
-            }
-        };
-        self.outgoing.rekey(slot, 0, self.hashing.of(&to).with(id.into()));
-        if let Some(entry) = self.outgoing.get_mut(slot) {
-            entry.phase = phase;
+        if is_over {
+            self.finish(slot);
+        } else {
+            self.outgoing.refile(slot, self.hashing.of(&to).with(id.into()), deadline);
         }
-        self.outgoing.set_deadline(slot, deadline);
-        Some(send)
+        Some(Datagram { to, len })
     }
 
     /// Does what is due for one message.
+    #[inline(never)]
     pub(super) fn outgoing_timeout(
         &mut self,
         now: u64,
@@ -436,6 +427,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// Ends a message without success.
+    #[inline(never)]
     pub(super) fn fail(&mut self, slot: u32, why: Failure) -> Step<'static, P> {
         let call = Call(self.outgoing.handle(slot));
         let Some(what) = self.outgoing.get(slot).map(|entry| entry.what) else { return Step::NOTHING };
@@ -458,7 +450,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         let Some((peer, phase)) = self.outgoing.get(slot).map(|entry| (entry.peer, entry.phase)) else {
             return;
         };
-        if phase == Phase::Queued {
+        if matches!(phase, Phase::Queued) {
             self.leave_queue(slot);
         }
         self.outgoing.remove(slot);
@@ -471,13 +463,19 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// The peer has heard of a message: it is not sent again, and the next one of its peer may go.
+    #[inline]
     pub(super) fn settle(&mut self, slot: u32) {
         let Some(entry) = self.outgoing.get_mut(slot) else { return };
         let (peer, before) = (entry.peer, core::mem::replace(&mut entry.phase, Phase::Open));
         let Some(at) = self.peers.get_mut(peer) else { return };
         // The peer is not silent: the pace is off until the next message it may ignore.
         (at.quiet_until, at.is_reachable) = (0, true);
-        if before.is_counted() {
+        if !before.is_counted() {
+            return;
+        }
+        if at.queue[0] == NONE {
+            at.outstanding -= 1;
+        } else {
             self.land(peer);
         }
     }
@@ -498,6 +496,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         self.outgoing.set_deadline(first, 0);
     }
 
+    #[inline(never)]
     fn leave_queue(&mut self, slot: u32) {
         let Some((peer, next)) = self.outgoing.get(slot).map(|entry| (entry.peer, entry.next)) else {
             return;
@@ -519,20 +518,28 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
 
     /// The message of ours that an acknowledgement or a reset is about.
     pub(super) fn with_id(&self, from: P, id: u16) -> Option<u32> {
-        self.with_id_at(self.hashing.of(&from), from, id)
+        self.sent_under(self.hashing.of(&from), from, id, |_| true)
     }
 
-    /// The same, with the hash of the peer at hand.
+    /// The message sent to a peer under an id, if it is such a one.
     #[inline]
-    pub(super) fn with_id_at(&self, at: Hashing, from: P, id: u16) -> Option<u32> {
-        let hash = at.with(id.into());
-        let sent = |entry: &Outgoing<P>| {
-            entry.id == id && entry.to == from && matches!(entry.phase, Phase::Flying { .. } | Phase::Open)
-        };
-        self.outgoing.find(0, hash, sent)
+    pub(super) fn sent_under(
+        &self,
+        at: Hashing,
+        to: P,
+        id: u16,
+        is: impl Fn(&Outgoing<P>) -> bool,
+    ) -> Option<u32> {
+        self.outgoing.find(0, at.with(id.into()), |entry| {
+            entry.id == id
+                && entry.to == to
+                && matches!(entry.phase, Phase::Flying { .. } | Phase::Open)
+                && is(entry)
+        })
     }
 
     /// An empty acknowledgement: a response may follow (RFC 7252 §5.2.2).
+    #[inline(never)]
     pub(super) fn acknowledged(&mut self, now: u64, from: P, id: u16) -> Step<'static, P> {
         let Some(slot) = self.with_id(from, id) else { return Step::NOTHING };
         let Some(entry) = self.outgoing.get(slot) else { return Step::NOTHING };
@@ -556,6 +563,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// A reset: the peer could do nothing with a message of ours.
+    #[inline(never)]
     pub(super) fn reset(&mut self, arrival: Arrival<P>, id: u16) -> Step<'static, P> {
         let from = arrival.from;
         let Some(slot) = self.with_id(from, id) else {
@@ -576,7 +584,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         for slot in 0..self.outgoing.end() {
             let Some(entry) = self.outgoing.get(slot).filter(|entry| entry.to == to) else { continue };
             let (peer, phase) = (entry.peer, entry.phase);
-            if phase == Phase::Queued {
+            if matches!(phase, Phase::Queued) {
                 self.leave_queue(slot);
             }
             if let Some(entry) = self.outgoing.get_mut(slot) {

@@ -76,7 +76,7 @@ impl<P> Peer<P> {
 }
 
 /// The peer at an address, known or new. `None` if the table is full of peers that are needed.
-#[inline]
+#[inline(always)]
 pub(super) fn find_or_add<P: Copy + Eq>(
     peers: &mut Slots<'_, Peer<P>>,
     at: P,
@@ -88,6 +88,18 @@ pub(super) fn find_or_add<P: Copy + Eq>(
     if let Some(known) = peers.find(0, hash, |peer| peer.at == at) {
         return Some(known);
     }
+    add(peers, at, hash, random, now, lifetime)
+}
+
+#[inline(never)]
+fn add<P: Copy + Eq>(
+    peers: &mut Slots<'_, Peer<P>>,
+    at: P,
+    hash: u32,
+    random: &mut Random,
+    now: u64,
+    lifetime: u64,
+) -> Option<u32> {
     if peers.is_full() {
         let victim = peers.victim(|peer| peer.needed_until(lifetime) <= now)?;
         peers.remove(victim);

@@ -10,6 +10,8 @@ pub(super) struct Ring<'m> {
     table: Table<'m, u8>,
     /// Bytes written since the beginning, skipped ones included. The place of byte `n` is `n % bound`.
     written: u64,
+    /// The place of the next byte.
+    at: usize,
 }
 
 /// Where something was written.
@@ -21,16 +23,17 @@ pub(super) struct Kept {
 
 impl<'m> Ring<'m> {
     pub(super) fn new(table: Table<'m, u8>) -> Self {
-        Self { table, written: 0 }
+        Self { table, written: 0, at: 0 }
     }
 
     /// A place of `len` bytes to write to, over what is oldest. `None` if there can be none.
+    #[inline]
     pub(super) fn claim(&mut self, len: usize) -> Option<(Kept, &mut [u8])> {
         let (bound, short) = (self.table.bound(), u32::try_from(len).ok()?);
         if len > bound {
             return None;
         }
-        let mut at = usize::try_from(self.written % (bound as u64).max(1)).ok()?;
+        let mut at = self.at;
         if at + len > bound {
             // One piece, so from the beginning again.
             self.written += (bound - at) as u64;
@@ -39,6 +42,7 @@ impl<'m> Ring<'m> {
         if !self.table.grow(at + len, 0) {
             return None;
         }
+        self.at = at + len;
         let start = self.written;
         self.written += u64::from(short);
         Some((Kept { start, len: short }, self.table.cells_mut().get_mut(at..at + len)?))

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::hash::SipHash;
 use crate::message::put_pieces;
-use crate::stage::Stage;
+use crate::stage::{Stage, copy};
 use crate::{
     Assembled, Assembly, AssemblyError, Code, Identity, Kind, Message, Observe, Opt, OptionNumber, Options,
     Out, Part, SliceOut, Uint, Wanted,
@@ -74,15 +74,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             payload: response.payload,
         };
         if is_suppressed(&entry, response.code) {
-            let send = match (entry.kind, acknowledged) {
-                (Kind::Confirmable, false) => {
-                    Some(super::put(&Message::acknowledge(entry.id), entry.from, out)?)
-                }
-                _ => None,
-            };
-            let confirmable = entry.kind == Kind::Confirmable;
-            self.done(slot, if confirmable { Again::Acknowledgement } else { Again::Nothing });
-            return Ok(send);
+            return self.keep_still(slot, &entry, acknowledged, out);
         }
         let mut own = Own::NONE;
         let part = match response.part(entry.wishes.wanted)? {
@@ -115,9 +107,14 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             own = Own::behind(&echo);
             (message.code, message.options, message.payload) = (Code::UNAUTHORIZED, Options::EMPTY, &[]);
         }
-        let handle = self.incoming.handle(slot);
-        let patched = Patched { message, own: &own, without: &[] };
-        let (send, again) = self.deliver(now, &entry, handle, patched, out)?;
+        let patched = Patched { message: &message, own: &own, without: &[] };
+        let (send, again) = match entry.kind {
+            Kind::Confirmable if !acknowledged => {
+                let (len, again) = self.piggyback(&patched, out)?;
+                (Some(Datagram { to: entry.from, len }), again)
+            }
+            _ => self.deliver(now, &entry, self.incoming.handle(slot), patched, out)?,
+        };
         match observed.zip(sequence) {
             Some((resource, sequence)) if own.echo.is_empty() => {
                 self.register(now, &entry, resource, sequence);
@@ -130,37 +127,55 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
         Ok(send)
     }
 
-    /// Sends a response the way that is open to it.
+    /// A response that is not sent: the request is acknowledged.
+    #[inline(never)]
+    fn keep_still(
+        &mut self,
+        slot: u32,
+        entry: &Incoming<P>,
+        acknowledged: bool,
+        out: &mut (impl Out + ?Sized),
+    ) -> Result<Option<Datagram<P>>, Error> {
+        let confirmable = entry.kind == Kind::Confirmable;
+        let send = match confirmable && !acknowledged {
+            true => Some(super::put(&Message::acknowledge(entry.id), entry.from, out)?),
+            false => None,
+        };
+        self.done(slot, if confirmable { Again::Acknowledgement } else { Again::Nothing });
+        Ok(send)
+    }
+
+    /// Sends a response that is not in the acknowledgement.
+    #[inline(never)]
     fn deliver(
         &mut self,
         now: u64,
         entry: &Incoming<P>,
         exchange: Handle,
-        mut message: Patched<'_>,
+        patched: Patched<'_>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<(Option<Datagram<P>>, Again), Error> {
         let (to, what, in_parts) = (entry.from, What::Response(exchange), false);
-        match entry.state {
-            State::Pending { acknowledged: false } if entry.kind == Kind::Confirmable => {
-                let (send, again) = self.piggyback(to, message, out)?;
-                Ok((Some(send), again))
-            }
-            _ if entry.kind == Kind::Confirmable => {
-                message.message.kind = Kind::Confirmable;
+        match entry.kind {
+            Kind::Confirmable => {
+                let message = Message { kind: Kind::Confirmable, ..*patched.message };
+                let message = Patched { message: &message, ..patched };
                 let (_, send) = self.send(now, &Draft { to, what, message, in_parts }, out)?;
                 Ok((send, Again::Acknowledgement))
             }
             _ if entry.multicast => {
                 // RFC 7252 §8.2: not all at once.
                 let late = self.random.up_to(nanos(self.params.leisure));
-                let slot = self.enter(now, &Draft { to, what, message, in_parts })?;
+                let slot = self.enter(now, &Draft { to, what, message: patched, in_parts })?;
                 self.outgoing.set_deadline(slot, now.saturating_add(late));
                 Ok((None, Again::Nothing))
             }
             _ => {
-                message.check_room(out)?;
+                patched.check_room(out)?;
                 let peer = self.peers.get_mut(entry.peer).ok_or(Error::Over)?;
-                message.message.id = peer.take_id(now, self.lifetime).map_err(|_| Error::Ids)?;
+                let id = peer.take_id(now, self.lifetime).map_err(|_| Error::Ids)?;
+                let message = Message { id, ..*patched.message };
+                let message = Patched { message: &message, ..patched };
                 Ok((Some(Datagram { to, len: message.write(out)? }), Again::Nothing))
             }
         }
@@ -169,33 +184,36 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     /// A response in the acknowledgement, kept for duplicates of the request.
     fn piggyback(
         &mut self,
-        to: P,
-        message: Patched<'_>,
+        message: &Patched<'_>,
         out: &mut (impl Out + ?Sized),
-    ) -> Result<(Datagram<P>, Again), Error> {
+    ) -> Result<(usize, Again), Error> {
         let mut stage = Stage::new();
         let Some((head, rest)) = message.pieces(&mut stage) else {
-            return self.piggyback_long(to, message, out);
+            return self.piggyback_long(message, out);
         };
-        let len = put_pieces(head, rest, out)?;
-        let again = match self.replies.claim(len) {
-            Some((kept, place)) => {
-                put_pieces(head, rest, &mut SliceOut::new(place))?;
-                Again::Reply(kept)
-            }
-            None => Again::Nothing,
+        let (len, payload) = (head.len() + rest.len(), rest);
+        if out.room() < len {
+            return Err(Error::NoRoom { needed: len });
+        }
+        let Some((kept, place)) = self.replies.claim(len) else {
+            return Ok((put_pieces(head, payload, out)?, Again::Nothing));
         };
-        Ok((Datagram { to, len }, again))
+        // Put together where it is kept, it goes out in one piece.
+        if let Some((first, rest)) = place.split_at_mut_checked(head.len()) {
+            copy(first, head);
+            rest.copy_from_slice(payload);
+        }
+        out.put(place);
+        Ok((len, Again::Reply(kept)))
     }
 
     /// One whose options are too long to be gathered.
     #[inline(never)]
     fn piggyback_long(
         &mut self,
-        to: P,
-        message: Patched<'_>,
+        message: &Patched<'_>,
         out: &mut (impl Out + ?Sized),
-    ) -> Result<(Datagram<P>, Again), Error> {
+    ) -> Result<(usize, Again), Error> {
         let len = message.write(out)?;
         let again = match self.replies.claim(len) {
             Some((kept, place)) => {
@@ -204,14 +222,14 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             }
             None => Again::Nothing,
         };
-        Ok((Datagram { to, len }, again))
+        Ok((len, again))
     }
 
     /// A request that is no duplicate.
     #[inline(never)]
     pub(super) fn requested<'a>(
         &mut self,
-        inbound: &Inbound<'a, P>,
+        inbound: &Inbound<'_, 'a, P>,
         out: &mut (impl Out + ?Sized),
     ) -> Result<Step<'a, P>, Error> {
         let &Inbound { now, arrival, at, message, .. } = inbound;
@@ -224,7 +242,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             .peer(now, from, at.whole())
             .filter(|&peer| self.peers.get(peer).is_some_and(|peer| peer.pending < per_peer));
         let (Some(peer), Some(token)) = (peer, Kept::new(message.token)) else {
-            return self.busy(now, &arrival, &message, out);
+            return self.busy(now, &arrival, message, out);
         };
         if self.amplification > 0 {
             self.hear_echo(now, from, peer, inbound.gist.echo);
@@ -241,24 +259,30 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
                         taken => unfinished = Some(taken),
                     }
                 }
-                Ok(None) => return self.busy(now, &arrival, &message, out),
-                Err(error) => return self.refuse_block(now, &arrival, &message, error, out),
+                Ok(None) => return self.busy(now, &arrival, message, out),
+                Err(error) => return self.refuse_block(now, &arrival, message, error, out),
             }
         }
-        let entry = Incoming::new(inbound, token, peer, self.block_size);
+        let mut entry = Incoming::new(inbound, token, peer, self.block_size);
+        if self.amplification > 0 {
+            entry.wishes.len = u16::try_from(message.encoded_len()).unwrap_or(u16::MAX);
+        }
+        if message.kind == Kind::Confirmable {
+            self.waiting.line_up(&mut entry, now.saturating_add(self.acknowledge_after));
+        }
         let Wishes { observe, wanted, .. } = entry.wishes;
         let Some(slot) = self.remember(now, entry, at.with(message.id.into())) else {
             self.give_back(upload, before);
-            return self.busy(now, &arrival, &message, out);
+            return self.busy(now, &arrival, message, out);
         };
         if let Some(peer) = self.peers.get_mut(peer) {
             peer.pending += 1;
         }
         if message.kind == Kind::Confirmable {
-            self.await_answer(now, slot);
+            self.waiting.push(&mut self.incoming, slot);
         }
         if let (Some(taken), Some(part_of)) = (unfinished, upload) {
-            let step = self.go_on(now, slot, arrival, message, (taken, part_of), out);
+            let step = self.go_on(now, slot, arrival, *message, (taken, part_of), out);
             if step.is_err() {
                 self.give_back(upload, before);
             }
@@ -273,7 +297,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
             self.hear_deregistration(slot);
         }
         let exchange = Exchange(self.incoming.handle(slot));
-        Ok(Step::event(Event::Request { exchange, arrival, message, wanted, upload, offset }))
+        Ok(Step::event(Event::Request { exchange, arrival, message: *message, wanted, upload, offset }))
     }
 
     /// A client that observes no more is taken off the list, and not put on it by an answer to an earlier request that is
@@ -292,7 +316,8 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// Takes a block in; says also where the body was before. `None`: there is no memory for another body.
-    fn assemble(&mut self, inbound: &Inbound<'_, P>) -> Result<Option<Taken>, AssemblyError> {
+    #[inline(never)]
+    fn assemble(&mut self, inbound: &Inbound<'_, '_, P>) -> Result<Option<Taken>, AssemblyError> {
         let Inbound { arrival, message, gist, .. } = inbound;
         let (from, identity) = (arrival.from, Identity::of(message, self.key));
         let hash = inbound.at.with(u64::from(message.code.0));
@@ -324,6 +349,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// Asks for the next block: 2.31 (RFC 7959 §2.9.1).
+    #[inline(never)]
     fn go_on<'a>(
         &mut self,
         now: u64,
@@ -421,7 +447,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     ) -> Result<Option<Datagram<P>>, Error> {
         let mut answer = Message { kind: Kind::Acknowledgement, code, options, payload, ..*request };
         if request.kind != Kind::Confirmable {
-            Patched::plain(answer).check_room(out)?;
+            Patched::plain(&answer).check_room(out)?;
             let hash = self.hashing.of(&to).whole();
             let Some(peer) = self.peer(now, to, hash) else { return Ok(None) };
             let lifetime = self.lifetime;
@@ -442,6 +468,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// The Echo value of a peer for some while: nobody else can know it (RFC 9175 appendix A).
+    #[inline(never)]
     fn echo_in(&self, while_: u64, peer: P) -> u64 {
         let mut hash = KeyedHash(SipHash::new(self.key[1], self.key[0]));
         hash.0.write_u64(while_);
@@ -450,6 +477,7 @@ impl<P: Copy + Eq + Hash> Endpoint<'_, P> {
     }
 
     /// A peer that gives back what it was sent is where it says it is.
+    #[inline(never)]
     fn hear_echo(&mut self, now: u64, from: P, peer: u32, echo: Option<&[u8]>) {
         let Some(echo) = echo else { return };
         let this = now / nanos(ECHO_WHILE);
@@ -478,6 +506,7 @@ impl Hasher for KeyedHash {
 
 impl Response<'_> {
     /// The part of the body to send; the code to send instead if there is no such part.
+    #[inline]
     pub(super) fn part(&self, wanted: Wanted) -> Result<Result<Option<Part>, Code>, Error> {
         // Only a representation has parts.
         if self.code.class() != 2 || (self.payload.is_empty() && self.code != Code::CONTENT) {
@@ -488,14 +517,18 @@ impl Response<'_> {
                 let whole = u64::try_from(self.payload.len()).unwrap_or(u64::MAX);
                 Ok(wanted.part_of(whole).map(Some).map_err(|error| error.code()))
             }
-            Body::Part { more, total } => {
-                let mut part = wanted.part(self.payload.len(), more)?;
-                if part.offset == 0 && part.more() {
-                    part.size = total.and_then(|total| u32::try_from(total).ok());
-                }
-                Ok(Ok(Some(part)))
-            }
+            Body::Part { more, total } => self.single_part(wanted, more, total).map(|part| Ok(Some(part))),
         }
+    }
+
+    /// The payload as the part that is wanted.
+    #[inline(never)]
+    fn single_part(&self, wanted: Wanted, more: bool, total: Option<u64>) -> Result<Part, Error> {
+        let mut part = wanted.part(self.payload.len(), more)?;
+        if part.offset == 0 && part.more() {
+            part.size = total.and_then(|total| u32::try_from(total).ok());
+        }
+        Ok(part)
     }
 }
 

@@ -176,8 +176,7 @@ impl<'m, T: Copy> Slots<'m, T> {
         let slot = self.take_free()?;
         let cell = self.table.cells_mut().get_mut(long(slot))?;
         (cell.entry, cell.hash) = (Some(entry), hash);
-        self.link(0, slot);
-        self.link(1, slot);
+        self.link(slot);
         self.len += 1;
         self.schedule(slot, deadline);
         Some(slot)
@@ -191,8 +190,7 @@ impl<'m, T: Copy> Slots<'m, T> {
         };
         cell.entry = None;
         cell.stamp = cell.stamp.wrapping_add(1);
-        self.unlink(0, slot);
-        self.unlink(1, slot);
+        self.unlink(slot);
         self.unschedule(slot);
         self.len -= 1;
         self.table.cells_mut()[long(slot)].place = self.free;
@@ -204,30 +202,36 @@ impl<'m, T: Copy> Slots<'m, T> {
         if self.get(slot).is_none() {
             return;
         }
-        self.unlink(0, slot);
-        self.unlink(1, slot);
+        self.unlink(slot);
         self.unschedule(slot);
         let cell = &mut self.table.cells_mut()[long(slot)];
         (cell.entry, cell.hash, cell.stamp) = (Some(entry), hash, cell.stamp.wrapping_add(1));
-        self.link(0, slot);
-        self.link(1, slot);
+        self.link(slot);
         self.schedule(slot, deadline);
     }
 
-    /// Files an entry under another hash.
-    pub(super) fn rekey(&mut self, slot: u32, key: usize, hash: u32) {
-        if self.get(slot).is_none() {
-            return;
-        }
-        self.unlink(key, slot);
-        self.table.cells_mut()[long(slot)].hash[key] = hash;
-        self.link(key, slot);
+    /// Files an entry under another first hash, due at another time.
+    pub(super) fn refile(&mut self, slot: u32, hash: u32, deadline: u64) {
+        self.rekey(slot, 0, hash);
+        self.set_deadline(slot, deadline);
     }
 
     pub(super) fn deadline(&self, slot: u32) -> u64 {
         self.table.cells().get(long(slot)).map_or(NEVER, |cell| cell.deadline)
     }
 
+    /// Files an entry under another hash.
+    #[inline]
+    pub(super) fn rekey(&mut self, slot: u32, key: usize, hash: u32) {
+        let cells = self.table.cells_mut();
+        if cells.get(long(slot)).is_some_and(|cell| cell.entry.is_some()) {
+            unlink(cells, key, slot);
+            cells[long(slot)].hash[key] = hash;
+            link(cells, key, slot);
+        }
+    }
+
+    #[inline]
     pub(super) fn set_deadline(&mut self, slot: u32, deadline: u64) {
         let Some(cell) = self.table.cells_mut().get_mut(long(slot)) else { return };
         if cell.entry.is_none() || cell.deadline == deadline {
@@ -235,13 +239,27 @@ impl<'m, T: Copy> Slots<'m, T> {
         }
         if cell.behind == NONE && cell.deadline < deadline && deadline != NEVER {
             // It stays the last of the run.
-            if core::mem::replace(&mut cell.deadline, deadline) == self.earliest {
+            let before = core::mem::replace(&mut cell.deadline, deadline);
+            if self.heaped == 0 && cell.place == NONE {
+                self.earliest = deadline;
+            } else if before == self.earliest {
                 self.earliest = self.first().map_or(NEVER, |(at, _)| at);
             }
             return;
         }
+        self.reschedule(slot, deadline);
+    }
+
+    #[inline(never)]
+    fn reschedule(&mut self, slot: u32, deadline: u64) {
         self.unschedule(slot);
         self.schedule(slot, deadline);
+    }
+
+    /// Somebody, as long as there is anybody: first who has a deadline.
+    pub(super) fn any(&self) -> Option<u32> {
+        let scheduled = self.first().map(|(_, slot)| slot);
+        scheduled.or_else(|| (0..self.end()).find(|slot| self.get(*slot).is_some()))
     }
 
     /// The earliest deadline, and whose it is.
@@ -258,6 +276,12 @@ impl<'m, T: Copy> Slots<'m, T> {
             Some((run, heap)) => Some(run.min(heap)),
             None => run.or(heap),
         }
+    }
+
+    /// Who is due first, if somebody is.
+    #[inline]
+    pub(super) fn due(&self, now: u64) -> Option<u32> {
+        if self.earliest > now { None } else { self.first().map(|(_, slot)| slot) }
     }
 
     /// The earliest deadline, [`NEVER`] if there is none.
@@ -299,43 +323,25 @@ impl<'m, T: Copy> Slots<'m, T> {
         self.table.cells_mut().iter_mut().for_each(|cell| cell.heads = [NONE; 2]);
         for slot in 0..self.fresh {
             if self.get(slot).is_some() {
-                self.link(0, slot);
-                self.link(1, slot);
+                self.link(slot);
             }
         }
     }
 
+    /// Files a slot under its hashes.
     #[inline]
-    fn link(&mut self, key: usize, slot: u32) {
+    fn link(&mut self, slot: u32) {
         let cells = self.table.cells_mut();
-        if cells[long(slot)].hash[key] == UNFILED {
-            return;
-        }
-        let home = bucket(cells[long(slot)].hash[key], cells.len());
-        let first = core::mem::replace(&mut cells[home].heads[key], slot);
-        cells[long(slot)].next[key] = first;
+        link(cells, 0, slot);
+        link(cells, 1, slot);
     }
 
+    /// Takes a slot out of where it is filed.
     #[inline]
-    fn unlink(&mut self, key: usize, slot: u32) {
+    fn unlink(&mut self, slot: u32) {
         let cells = self.table.cells_mut();
-        if cells[long(slot)].hash[key] == UNFILED {
-            return;
-        }
-        let next = cells[long(slot)].next[key];
-        let home = bucket(cells[long(slot)].hash[key], cells.len());
-        if cells[home].heads[key] == slot {
-            cells[home].heads[key] = next;
-            return;
-        }
-        let mut at = cells[home].heads[key];
-        while let Some(cell) = cells.get_mut(long(at)) {
-            if cell.next[key] == slot {
-                cell.next[key] = next;
-                return;
-            }
-            at = cell.next[key];
-        }
+        unlink(cells, 0, slot);
+        unlink(cells, 1, slot);
     }
 
     /// Has a slot due at a deadline, which it has not been.
@@ -369,7 +375,7 @@ impl<'m, T: Copy> Slots<'m, T> {
         let cells = self.table.cells_mut();
         let Some(&Slot { place, behind, deadline, .. }) = cells.get(long(slot)) else { return };
         match behind {
-            IDLE => {}
+            IDLE => return,
             HEAPED => self.leave_heap(slot, place),
             behind => {
                 match cells.get_mut(long(place)) {
@@ -388,6 +394,7 @@ impl<'m, T: Copy> Slots<'m, T> {
     }
 
     /// The last of the heap takes the place.
+    #[inline(never)]
     fn leave_heap(&mut self, slot: u32, place: u32) {
         self.heaped -= 1;
         let last = self.table.cells()[long(self.heaped)].heap;
@@ -396,6 +403,7 @@ impl<'m, T: Copy> Slots<'m, T> {
         }
     }
 
+    #[inline(never)]
     fn rise(&mut self, slot: u32, mut place: u32) -> u32 {
         let cells = self.table.cells_mut();
         let deadline = cells[long(slot)].deadline;
@@ -431,6 +439,42 @@ impl<'m, T: Copy> Slots<'m, T> {
             place = child;
         }
         seat(cells, slot, place);
+    }
+}
+
+#[inline]
+fn link<T>(cells: &mut [Slot<T>], key: usize, slot: u32) {
+    let len = cells.len();
+    let Some(hash) = cells.get(long(slot)).map(|cell| cell.hash[key]) else { return };
+    if hash != UNFILED
+        && let Some(home) = cells.get_mut(bucket(hash, len))
+    {
+        let first = core::mem::replace(&mut home.heads[key], slot);
+        cells[long(slot)].next[key] = first;
+    }
+}
+
+#[inline]
+fn unlink<T>(cells: &mut [Slot<T>], key: usize, slot: u32) {
+    let len = cells.len();
+    let Some((hash, next)) = cells.get(long(slot)).map(|cell| (cell.hash[key], cell.next[key])) else {
+        return;
+    };
+    if hash == UNFILED {
+        return;
+    }
+    let Some(home) = cells.get_mut(bucket(hash, len)) else { return };
+    let mut at = home.heads[key];
+    if at == slot {
+        home.heads[key] = next;
+        return;
+    }
+    while let Some(cell) = cells.get_mut(long(at)) {
+        if cell.next[key] == slot {
+            cell.next[key] = next;
+            return;
+        }
+        at = cell.next[key];
     }
 }
 

@@ -45,14 +45,17 @@ impl<P> Step<'_, P> {
 }
 
 impl<'a, P> Step<'a, P> {
+    #[inline(always)]
     pub(super) const fn new(send: Option<Datagram<P>>, event: Option<Event<'a, P>>) -> Self {
         Self { send, event }
     }
 
+    #[inline(always)]
     pub(super) const fn event(event: Event<'a, P>) -> Self {
         Self { send: None, event: Some(event) }
     }
 
+    #[inline(always)]
     pub(super) const fn send(send: Datagram<P>) -> Self {
         Self { send: Some(send), event: None }
     }

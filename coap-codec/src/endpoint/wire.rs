@@ -69,19 +69,19 @@ impl<'a> Own<'a> {
 /// others left out.
 #[derive(Clone, Copy)]
 pub(super) struct Patched<'a> {
-    pub(super) message: Message<'a>,
+    pub(super) message: &'a Message<'a>,
     pub(super) own: &'a Own<'a>,
     pub(super) without: &'a [OptionNumber],
 }
 
 impl<'a> Patched<'a> {
-    pub(super) const fn plain(message: Message<'a>) -> Self {
+    pub(super) const fn plain(message: &'a Message<'a>) -> Self {
         Self { message, own: &Own::NONE, without: &[] }
     }
 
     /// Makes sure that it fits.
     pub(super) fn check_room(&self, out: &(impl Out + ?Sized)) -> Result<(), EncodeError> {
-        let message = &self.message;
+        let message = self.message;
         let body = message.options.most().saturating_add(message.payload.len());
         // Header, the longest token, and what the endpoint adds.
         if out.room() < body.saturating_add(4 + Kept::MAX + Own::ROOM) {
@@ -94,7 +94,7 @@ impl<'a> Patched<'a> {
     }
 
     /// Writes it, whole or not at all, and says how long it is.
-    #[inline]
+    #[inline(never)]
     pub(super) fn write(&self, out: &mut (impl Out + ?Sized)) -> Result<usize, EncodeError> {
         let mut stage = Stage::new();
         match self.pieces(&mut stage) {
@@ -105,15 +105,22 @@ impl<'a> Patched<'a> {
 
     /// The message in two pieces, the second being what is left of the payload. `None`: the head is too long to be
     /// gathered.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pieces<'s>(&'s self, stage: &'s mut Stage) -> Option<(&'s [u8], &'s [u8])> {
-        let message = &self.message;
+        let message = self.message;
         if message.code == Code::EMPTY {
             return None;
         }
         let header = message::header(message.kind, message.code, message.id);
         let (bytes, whole) = if self.own.is_empty() && self.without.is_empty() {
             stage.gather(header, message.token, &message.options, message.payload)?
+        } else if message.options.is_empty() && self.own.echo.is_empty() {
+            let (mut at, mut last) = (stage.begin(header, message.token)?, 0);
+            for (number, value) in self.own.list.iter().take(self.own.len) {
+                at = stage.put_option(at, usize::from(number.0.wrapping_sub(last)), value)?;
+                last = number.0;
+            }
+            stage.finish(at, message.payload)?
         } else {
             let (mut at, mut last) = (stage.begin(header, message.token)?, 0);
             self.merge(|option| {
@@ -167,7 +174,7 @@ impl<'a> Patched<'a> {
     }
 
     fn write_pieces(&self, out: &mut (impl Out + ?Sized)) -> Result<(), EncodeError> {
-        let message = &self.message;
+        let message = self.message;
         let mut writer = Writer::new(out, message.kind, message.code, message.id, message.token)?;
         self.merge(|option| writer.option(option.number, option.value))?;
         writer.payload(message.payload)
@@ -239,7 +246,7 @@ mod tests {
         ] {
             let mut out = SliceOut::new(&mut buffer);
             let own = Own { echo, ..own };
-            let patched = Patched { message, own: &own, without: &[OptionNumber::OBSERVE] };
+            let patched = Patched { message: &message, own: &own, without: &[OptionNumber::OBSERVE] };
             let mut exact = [0; 64];
             let mut short = SliceOut::new(&mut exact[..meant.len() - 1]);
             assert!(patched.check_room(&short).is_err() && patched.write(&mut short).is_err());
@@ -263,7 +270,7 @@ mod tests {
             Message { code: Code::GET, options, payload: b"xyz", ..Message::empty(Kind::Confirmable, 7) };
         let mut own = Own::NONE;
         own.push_block(OptionNumber::BLOCK2, Some(Block::new(3, false, 2).unwrap()));
-        let patched = Patched { message, own: &own, without: &[] };
+        let patched = Patched { message: &message, own: &own, without: &[] };
         let mut wide = [0; 256];
         let mut out = SliceOut::new(&mut wide);
         let len = patched.write(&mut out).unwrap();

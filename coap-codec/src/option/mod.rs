@@ -11,6 +11,7 @@ mod wire;
 
 pub use block::{Block, BlockError};
 pub use oscore::Oscore;
+pub(crate) use registry::Care;
 pub use registry::{Definition, Format, Known, OptionNumber};
 pub use uint::Uint;
 pub(crate) use view::Parts;

@@ -270,15 +270,16 @@ const LOW: [u8; 64] = {
 
 /// What there is to say of the numbers below 64 at one look.
 const LIMITS: [Limits; 64] = {
-    let mut limits =
-        [Limits { row: 0, min: 0, max: 0, repeatable: false, is_text: false, with_care: true }; 64];
+    let mut limits = [Limits { row: 0, min: 0, span: 0, care: 0 }; 64];
     let mut row = 0;
     while row < REGISTRY.len() && REGISTRY[row].number.0 < 64 {
         let Definition { number, format, min, max, repeatable, .. } = REGISTRY[row];
-        let is_text = matches!(format, Format::Text);
-        let with_care =
-            matches!(number, OptionNumber::HOP_LIMIT | OptionNumber::OSCORE | OptionNumber::Q_BLOCK2);
-        limits[number.0 as usize] = Limits { row: 1 << row, min, max, repeatable, is_text, with_care };
+        let odd = matches!(number, OptionNumber::HOP_LIMIT | OptionNumber::OSCORE)
+            || matches!(number, OptionNumber::Q_BLOCK1 | OptionNumber::Q_BLOCK2);
+        let care = if odd { Care::ODD } else { 0 }
+            | if matches!(format, Format::Text) { Care::TEXT } else { 0 }
+            | if repeatable { 0 } else { Care::ONCE };
+        limits[number.0 as usize] = Limits { row: 1 << row, min, span: max - min, care };
         row += 1;
     }
     limits
@@ -289,11 +290,22 @@ struct Limits {
     /// The bit of the row.
     row: u32,
     min: u16,
-    max: u16,
-    repeatable: bool,
-    is_text: bool,
-    /// Whether values within the limits may be wrong all the same. Blocks are looked at by everybody.
-    with_care: bool,
+    /// By how much a length may be above it.
+    span: u16,
+    /// [`Care`].
+    care: u8,
+}
+
+/// What there is to look after in an option beside its length.
+pub(crate) struct Care;
+
+impl Care {
+    /// That it comes but once.
+    pub(crate) const ONCE: u8 = 1;
+    /// That it is text.
+    pub(crate) const TEXT: u8 = 2;
+    /// Its value, or that it goes with the others.
+    pub(crate) const ODD: u8 = 4;
 }
 
 #[inline]
@@ -352,16 +364,14 @@ impl<'a> Known<'a> {
         Known { rows: self.rows, own }
     }
 
-    /// Whether there is nothing to be said against an option, told at one look; `again`: one of its number came
-    /// before; `text`: text may be any bytes. That of a block, only its length is looked at.
+    /// Whether there is nothing to be said against an option, told at one look; of a block only the length is
+    /// looked at. `care`: [`Care::ONCE`] if one of its number came before, and those asked for.
     #[inline(always)]
-    pub(crate) fn surely_takes(&self, number: usize, len: usize, again: bool, text: bool) -> bool {
+    pub(crate) fn surely_takes(&self, number: usize, len: usize, care: u8) -> bool {
         let Some(limits) = LIMITS.get(number) else { return false };
         self.rows & limits.row != 0
-            && (usize::from(limits.min)..=usize::from(limits.max)).contains(&len)
-            && (!again || limits.repeatable)
-            && !limits.with_care
-            && (text || !limits.is_text)
+            && len.wrapping_sub(limits.min.into()) <= usize::from(limits.span)
+            && limits.care & care == 0
             && (self.own.is_empty() || !self.own.iter().any(|own| usize::from(own.number.0) == number))
     }
 

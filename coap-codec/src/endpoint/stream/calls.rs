@@ -245,9 +245,9 @@ impl Connection<'_> {
     /// The part of a body to begin with; `None` if it goes out whole.
     fn first_part(&self, message: &Message<'_>, body: Body) -> Result<Option<(Upload, Part)>, Error> {
         let Message { payload, .. } = *message;
-        let head = self.frame(Patched::plain(Message { payload: &[], ..*message })).len();
+        let head = self.frame(Patched::plain(&Message { payload: &[], ..*message })).len();
         let whole = u64::try_from(payload.len()).unwrap_or(u64::MAX);
-        let fits = self.fits(self.frame(Patched::plain(*message)).len());
+        let fits = self.fits(self.frame(Patched::plain(message)).len());
         let mut upload = Upload::new(self.part_size_behind(head));
         let part = match body {
             Body::Whole if fits || !self.peer.block_wise => return Ok(None),
@@ -276,7 +276,7 @@ impl Connection<'_> {
         let entry = self.outgoing.get_mut(slot).ok_or(Error::Over)?;
         let cell = self.messages.get_mut(slot).ok_or(Error::TooLong { limit })?;
         let mut put =
-            |payload| Patched::plain(Message { payload, ..*message }).write(&mut SliceOut::new(cell));
+            |payload| Patched::plain(&Message { payload, ..*message }).write(&mut SliceOut::new(cell));
         let in_parts = entry.progress.upload.is_some();
         let head = match put(if in_parts { &[] } else { message.payload }) {
             Err(EncodeError::NoRoom { .. }) if !message.payload.is_empty() && !entry.progress.observes => {
@@ -311,7 +311,7 @@ impl Connection<'_> {
             }
         };
         let limit = self.peer.max_message_size;
-        self.frame(Patched { message, own: &own, without }).write(limit, out)?;
+        self.frame(Patched { message: &message, own: &own, without }).write(limit, out)?;
         if let Some(entry) = self.outgoing.get_mut(slot) {
             entry.phase = if leaves { Phase::Left } else { Phase::Open };
         }

@@ -263,7 +263,7 @@ impl<'m> Connection<'m> {
     /// The transport has ended, or is about to. What is under way fails; the events are due at once.
     pub fn closed(&mut self) {
         self.state = State::Closed;
-        while let Some((_, slot)) = self.incoming.first() {
+        while let Some(slot) = self.incoming.any() {
             self.incoming.remove(slot);
         }
         self.held = 0;
@@ -346,15 +346,15 @@ impl<'m> Connection<'m> {
 
     /// The next of the events with which everything under way ends.
     fn end_one(&mut self) -> Option<Event<'static>> {
-        while let Some((_, slot)) = self.outgoing.first() {
+        while let Some(slot) = self.outgoing.any() {
             if let Some(event) = self.fail(slot, Failure::Closed) {
                 return Some(event);
             }
         }
-        if let Some((_, slot)) = self.observers.first() {
+        if let Some(slot) = self.observers.any() {
             return Some(self.gone(slot));
         }
-        self.bodies.first().map(|(_, slot)| self.abandon_slot(slot))
+        self.bodies.any().map(|slot| self.abandon_slot(slot))
     }
 
     fn abandon_slot(&mut self, slot: u32) -> Event<'static> {

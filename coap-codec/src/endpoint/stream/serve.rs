@@ -266,7 +266,7 @@ impl Connection<'_> {
         out: &mut (impl Out + ?Sized),
     ) -> Result<(), Error> {
         let message = Message { kind: Kind::Confirmable, code, id: 0, token, options, payload: &[] };
-        self.frame(Patched { message, own, without: &[] }).write(u32::MAX, out)
+        self.frame(Patched { message: &message, own, without: &[] }).write(u32::MAX, out)
     }
 
     pub(super) fn put(
@@ -279,7 +279,7 @@ impl Connection<'_> {
         out: &mut (impl Out + ?Sized),
     ) -> Result<(), Error> {
         let message = Message { kind: Kind::Confirmable, code, id: 0, token, options, payload };
-        self.frame(Patched { message, own, without: &[] }).write(self.peer.max_message_size, out)
+        self.frame(Patched { message: &message, own, without: &[] }).write(self.peer.max_message_size, out)
     }
 
     /// A request is answered. Pings that waited for it are due.

@@ -39,7 +39,7 @@ impl Frame<'_> {
 
     /// Writes it, whole or not at all, if the peer takes messages that long.
     pub(super) fn write(&self, limit: u32, out: &mut (impl Out + ?Sized)) -> Result<(), Error> {
-        let Message { code, token, payload, .. } = self.patched.message;
+        let Message { code, token, payload, .. } = *self.patched.message;
         let body = self.body_len();
         let len = message_len(self.framing, token, body);
         if u32::try_from(len).map_or(true, |len| len > limit) {
@@ -70,7 +70,7 @@ mod tests {
             Message { code: Code::GET, options, payload: b"xy", ..Message::empty(Kind::Confirmable, 0) };
         let mut own = Own::NONE;
         own.push(OptionNumber::BLOCK2, Uint::new(0x16));
-        let patched = Patched { message, own: &own, without: &[OptionNumber::OBSERVE] };
+        let patched = Patched { message: &message, own: &own, without: &[OptionNumber::OBSERVE] };
         let mut buffer = [0; 16];
         for (framing, meant) in [
             (Framing::Tcp, &b"\x70\x01\xB1a\xC1\x16\xFFxy"[..]),
