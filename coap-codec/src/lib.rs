@@ -1,4 +1,5 @@
-//! CoAP without IO: messages, options, TCP and WebSocket framing, signals, URIs and link-format.
+//! CoAP without IO: messages, options, TCP and WebSocket framing, signals, URIs, link-format, and the endpoints that
+//! ask, answer and observe with them.
 //!
 //! Bytes in, meaning out, and back. No socket, no clock, no random numbers; no allocator needed.
 //!
@@ -67,6 +68,8 @@
 //!
 //! | to | see |
 //! |---|---|
+//! | ask, answer, observe, carry bodies in blocks | [`Endpoint`] over datagrams, [`Connection`] over a stream |
+//! | protect messages on their way (OSCORE) | [`Endpoint::receive_message`] |
 //! | build a request from a URI | [`Uri::options`], [`Writer::merge`] |
 //! | put options in any order, keep a message | `OptionsBuf`, `MessageBuf` (feature `alloc`) |
 //! | read a connection | [`Reader`]; over a `BytesMut`, `split_frame` (feature `bytes`) |
