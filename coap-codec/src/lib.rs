@@ -68,8 +68,6 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | ask, answer, observe, carry bodies in blocks | [`Endpoint`] over datagrams, [`Connection`] over a stream |
-//! | protect messages on their way (OSCORE) | [`Endpoint::receive_message`] |
 //! | build a request from a URI | [`Uri::options`], [`Writer::merge`] |
 //! | put options in any order, keep a message | `OptionsBuf`, `MessageBuf` (feature `alloc`) |
 //! | read a connection | [`Reader`]; over a `BytesMut`, `split_frame` (feature `bytes`) |
@@ -81,6 +79,7 @@
 //! | cut a body into blocks, put one together | [`Wanted`], [`Fetch`], [`Upload`], [`Assembly`], [`BlockMap`] |
 //! | tell requests apart, and old notifications from new | [`Identity`], [`Freshness`] |
 //! | exchange all that over datagrams, or over one connection | [`Endpoint`], [`Connection`] |
+//! | protect messages on their way (OSCORE) | [`Endpoint::receive_message`] |
 //!
 //! Features only add: `alloc`, `std` (default), `bytes`, `serde`, `defmt`. Which section of which document is
 //! checked where stands in `docs/sections.md`.
